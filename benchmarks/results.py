@@ -1,0 +1,147 @@
+"""The results table: the only thing that leaderboards, intervals, figures and trackers read.
+
+One row per (cell, quantity). A *cell* is one (model, modality, label, split, seed) of a suite; a
+*quantity* is one predicted variable of it. Per-sample values stand in list columns, so every metric
+is a function of this table. A cell that failed or was impossible is one row with its reason.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slipbench.datasets.atomic import write_atomic
+from slipbench.datasets.hashing import config_hash
+
+SCHEMA = pa.schema(
+    [
+        ("suite", pa.string()),
+        ("task", pa.string()),
+        ("dataset", pa.string()),
+        ("dataset_hash", pa.string()),
+        ("config_hash", pa.string()),
+        ("cell", pa.string()),
+        ("model", pa.string()),
+        ("kind", pa.string()),
+        ("modality", pa.string()),
+        ("label", pa.string()),
+        ("split", pa.string()),
+        ("leaky", pa.bool_()),
+        ("seed", pa.int64()),
+        ("quantity", pa.string()),
+        ("units", pa.string()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+        ("notes", pa.string()),
+        ("n_train", pa.int64()),
+        ("fit_seconds", pa.float64()),
+        ("predict_seconds", pa.float64()),
+        ("device", pa.string()),
+        ("code_version", pa.string()),
+        ("sample", pa.list_(pa.int64())),
+        ("time", pa.list_(pa.float64())),
+        ("y_true", pa.list_(pa.float64())),
+        ("y_pred", pa.list_(pa.float64())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One thing to compute: a model on a modality, label, split and seed.
+
+    Parameters
+    ----------
+    model, kind : str
+        Name in the table; ``network``, ``decoder`` or ``baseline``.
+    modality, label, split : str
+        What the model sees, what it predicts, how rows are divided; ``-`` where there is no choice.
+    seed : int
+        Seed of the split and of the model.
+    leaky : bool
+        Whether the split lets neighbours of test rows into training.
+    config_hash : str
+        Hash of everything that decides the cell's result: data, options, code versions.
+    """
+
+    model: str
+    kind: Literal["network", "decoder", "baseline"]
+    modality: str
+    label: str
+    split: str
+    seed: int
+    leaky: bool
+    config_hash: str
+
+    @property
+    def id(self) -> str:
+        """Short content hash; names the cell's file and its tracked run."""
+        return config_hash(asdict(self))[:16]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a cell gave for one quantity. Lists are aligned; `time` is days since 1970-01-01 UTC or NaN."""
+
+    quantity: str
+    units: str
+    sample: list[int]
+    time: list[float]
+    y_true: list[float]
+    y_pred: list[float]
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """A cell's outcomes, or the reason why there are none.
+
+    Parameters
+    ----------
+    status : str
+        ``ok``, ``failed`` (an error) or ``skipped`` (known to be impossible here).
+    reason : str
+        Why, for the last two; one line.
+    notes : str
+        What a reader of the table must know, such as ``untrained``.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    status: Literal["ok", "failed", "skipped"] = "ok"
+    reason: str = ""
+    notes: str = ""
+    n_train: int = 0
+    fit_seconds: float = float("nan")
+    predict_seconds: float = float("nan")
+    device: str = "cpu"
+
+
+def write_cell(path: Path, header: dict[str, str], cell: Cell, result: CellResult) -> None:
+    """Write one cell's rows (Parquet, atomically). `header`: suite, task, dataset, dataset_hash, code_version."""
+    empty = Outcome("-", "1", [], [], [], [])
+    common = asdict(cell) | {"cell": cell.id} | header
+    common |= {
+        k: getattr(result, k)
+        for k in ("status", "reason", "notes", "n_train", "fit_seconds", "predict_seconds", "device")
+    }
+    rows = [common | asdict(outcome) for outcome in (result.outcomes or [empty])]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), sink, compression="zstd")
+    write_atomic(path, sink.getvalue().to_pybytes())
+
+
+def read_table(paths: Iterable[Path]) -> pd.DataFrame:
+    """Rows of several result files as one frame, in the given order."""
+    tables = [pq.read_table(p, schema=SCHEMA) for p in paths]
+    return pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
+
+
+def write_table(path: Path, parts: Iterable[Path]) -> None:
+    """Join cell files into one results table."""
+    tables = [pq.read_table(p, schema=SCHEMA) for p in parts]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.concat_tables(tables or [SCHEMA.empty_table()]), sink, compression="zstd")
+    write_atomic(path, sink.getvalue().to_pybytes())

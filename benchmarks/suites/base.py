@@ -1,0 +1,78 @@
+"""What every suite offers: the stores and fits that it needs, its cells, and how to compute one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from slipbench.benchmarks.results import Cell, CellResult
+from slipbench.datasets.dataset import Dataset
+from slipbench.datasets.options import Options
+from slipbench.datasets.registry import Info, Registry
+from slipbench.datasets.store.reader import Store
+from slipbench.trainers.options import TrainerOptions
+
+#: ``progress(text, done, total)``
+Progress = Callable[[str, int, int], None]
+
+
+class SuiteOptions(Options):
+    """Options that every suite has; a suite adds ``suite: Literal["<its name>"]`` and its own."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$", description="name of the suite's runs in paths and tables"
+    )
+    dataset: Dataset = Field(description="store that the models are tested on")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the caller has made ready.
+
+    Parameters
+    ----------
+    store : Store
+        Sealed store of the suite's dataset.
+    checkpoints : mapping
+        Name of each of the suite's trainers to its best checkpoint, or to the reason (str) why it failed.
+    cache : Path
+        Folder for derived inputs such as embeddings, shared between suites.
+    """
+
+    store: Store
+    checkpoints: Mapping[str, Path | str]
+    cache: Path
+
+
+class Suite(ABC):
+    """A benchmark: cells over one dataset under one protocol."""
+
+    info: ClassVar[Info]
+    Options: ClassVar[type[SuiteOptions]]
+
+    def __init__(self, options: Any) -> None:
+        self.options = options
+
+    def trainers(self) -> Mapping[str, TrainerOptions]:
+        """Networks that must be fitted before the suite runs, by their name in the tables."""
+        return {}
+
+    def check(self) -> None:
+        """Raise InputError for anything missing (weights, limits) that can be known before the run."""
+
+    def prepare(self, inputs: Inputs, progress: Progress) -> None:
+        """Make shared inputs (cached on disk), such as embeddings."""
+
+    @abstractmethod
+    def cells(self, inputs: Inputs) -> list[Cell]:
+        """All cells in the order of the table."""
+
+    @abstractmethod
+    def run(self, cell: Cell, inputs: Inputs) -> CellResult:
+        """Compute one cell. Raised exceptions become a ``failed`` row."""
+
+
+SUITES: Registry[type[Suite]] = Registry("suite", "slipbench.benchmarks.suites")

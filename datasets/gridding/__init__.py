@@ -1,0 +1,1 @@
+"""Scattered stations to regular grids."""

@@ -1,0 +1,1 @@
+"""GNSS noise: parametric and phase-randomised surrogates."""

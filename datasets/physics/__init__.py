@@ -1,0 +1,1 @@
+"""Earthquake sources and their static displacement."""

@@ -1,0 +1,1 @@
+"""Readers of real files; every error names file and line."""

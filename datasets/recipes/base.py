@@ -1,0 +1,50 @@
+"""What every dataset recipe offers, and the registry that finds it."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from slipbench.datasets.options import Options
+from slipbench.datasets.registry import Info, Registry
+from slipbench.datasets.store.plan import Plan
+from slipbench.datasets.store.reader import Store
+
+
+class RecipeOptions(Options):
+    """Options that every recipe has; a recipe adds ``recipe: Literal["<its name>"]`` and its own."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="name of the dataset in paths and tables")
+    seed: int = Field(0, ge=0, description="root of all random streams of the store")
+    rows_per_shard: int = Field(256, ge=1, description="samples in one shard, the unit of work")
+
+
+class Recipe(ABC):
+    """A way to make a store.
+
+    Parameters
+    ----------
+    options : RecipeOptions
+        Validated options, an instance of the class attribute `Options`.
+    data : Path or None
+        Folder of real data (``SLIPBENCH_DATA``), or None when there is none.
+    """
+
+    info: ClassVar[Info]
+    Options: ClassVar[type[RecipeOptions]]
+
+    def __init__(self, options: Any, data: Path | None) -> None:
+        self.options, self.data = options, data
+
+    @abstractmethod
+    def plan(self) -> Plan:
+        """Read and check the inputs and lay out the store; raises InputError for unusable input."""
+
+    @staticmethod
+    @abstractmethod
+    def plot(store: Store, path: Path) -> None:
+        """Draw the store's card picture (PNG): a few samples with units and colour scales."""
+
+
+RECIPES: Registry[type[Recipe]] = Registry("dataset recipe", "slipbench.datasets.recipes")

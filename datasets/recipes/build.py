@@ -1,0 +1,82 @@
+"""Turning a plan into a sealed store: a Dask graph with one task per shard."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dask
+from dask.callbacks import Callback
+
+from slipbench.datasets.store.location import local_folder
+from slipbench.datasets.store.manifest import Manifest, read_manifest
+from slipbench.datasets.store.plan import Plan
+from slipbench.datasets.store.writer import building, seal, start, write_shard
+
+#: ``progress(shards done, shards in all)``
+Progress = Callable[[int, int], None]
+
+
+def _silent(done: int, total: int) -> None: ...
+
+
+def _task(folder: Path, plan: Plan, shard: int) -> int:
+    write_shard(folder, plan, shard)
+    return shard
+
+
+class _Count(Callback):
+    def __init__(self, progress: Progress, done: int, total: int) -> None:
+        self._progress, self._done, self._total = progress, done, total
+        super().__init__(posttask=self._posttask)
+
+    def _posttask(self, key: Any, result: Any, dsk: Any, state: Any, worker_id: Any) -> None:
+        if str(key).startswith("shard-"):
+            self._done += 1
+            self._progress(self._done, self._total)
+
+
+def build(plan: Plan, out: str | Path, client: Any = None, progress: Progress = _silent) -> Manifest:
+    """Write and seal the store of `plan`; resume it where an earlier build was interrupted.
+
+    The bytes written depend on the plan alone, not on the client, its workers or interruptions.
+
+    Parameters
+    ----------
+    plan : Plan
+        From a recipe.
+    out : str or Path
+        Folder or ``file://`` URI of the store.
+    client : distributed.Client, optional
+        Cluster that computes the shards; without one they are computed by local threads.
+    progress : callable, optional
+        Called as ``progress(done, total)`` in shards.
+
+    Raises
+    ------
+    InputError
+        When `out` cannot take this dataset.
+    """
+    folder = local_folder(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    with building(folder):
+        todo = start(folder, plan)
+        done, total = plan.n_shards - len(todo), plan.n_shards
+        progress(done, total)
+        if (folder / "manifest.json").exists():
+            return read_manifest(folder)
+        if client is not None:
+            from distributed import as_completed
+
+            shared = client.scatter(plan, broadcast=True)
+            futures = client.map(_task, [folder] * len(todo), [shared] * len(todo), todo, pure=False)
+            for future in as_completed(futures):
+                future.result()
+                done += 1
+                progress(done, total)
+        elif todo:
+            tasks = [
+                dask.delayed(_task, pure=False)(folder, plan, s, dask_key_name=f"shard-{s}") for s in todo
+            ]
+            with _Count(progress, done, total):
+                dask.compute(*tasks, scheduler="threads")
+        return seal(folder, plan)

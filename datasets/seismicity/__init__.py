@@ -1,0 +1,1 @@
+"""Statistics and simulation of earthquake catalogues."""

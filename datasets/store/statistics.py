@@ -1,0 +1,62 @@
+"""Mean and standard deviation gathered shard by shard (Chan et al. 1983, pairwise update)."""
+
+from typing import TypedDict
+
+import numpy as np
+
+
+class Moments(TypedDict):
+    """Count, mean and sum of squared deviations per component of the last axis."""
+
+    count: int
+    mean: list[float]
+    m2: list[float]
+
+
+def moments(values: np.ndarray) -> Moments:
+    """Moments of the finite values over every axis but the last.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., c)
+        Values; an array of shape (rows,) counts as one component. A row whose components are not all
+        finite is left out.
+    """
+    flat = np.asarray(values, np.float64)
+    flat = flat.reshape(-1, flat.shape[-1]) if flat.ndim > 1 else flat.reshape(-1, 1)
+    flat = flat[np.isfinite(flat).all(axis=1)]
+    if not len(flat):
+        zeros = [0.0] * flat.shape[1]
+        return {"count": 0, "mean": zeros, "m2": list(zeros)}
+    mean = flat.mean(axis=0)
+    return {"count": len(flat), "mean": mean.tolist(), "m2": ((flat - mean) ** 2).sum(axis=0).tolist()}
+
+
+def merge(parts: list[Moments]) -> Moments:
+    """Moments of the union of several parts, merged in the given order."""
+    total = parts[0]
+    for part in parts[1:]:
+        n, m = total["count"], part["count"]
+        if m == 0:
+            continue
+        if n == 0:
+            total = part
+            continue
+        a, b = np.array(total["mean"]), np.array(part["mean"])
+        delta = b - a
+        total = {
+            "count": n + m,
+            "mean": (a + delta * m / (n + m)).tolist(),
+            "m2": (np.array(total["m2"]) + np.array(part["m2"]) + delta**2 * n * m / (n + m)).tolist(),
+        }
+    return total
+
+
+def mean_std(total: Moments) -> dict[str, list[float] | int]:
+    """Count, mean and (population) standard deviation per component."""
+    n = max(total["count"], 1)
+    return {
+        "count": total["count"],
+        "mean": total["mean"],
+        "std": [float(np.sqrt(v / n)) for v in total["m2"]],
+    }

@@ -1,0 +1,253 @@
+"""Creating, filling and sealing a store. A shard is the unit of work and has one owner."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import ZstdCodec
+
+from slipbench.datasets.atomic import write_atomic
+from slipbench.datasets.errors import InputError
+from slipbench.datasets.hashing import config_hash, file_sha256
+from slipbench.datasets.store.manifest import (
+    BUILDING,
+    MANIFEST,
+    SCHEMA_VERSION,
+    Manifest,
+    ShardRecord,
+    read_manifest,
+    read_record,
+    record_path,
+    write_manifest,
+    write_record,
+)
+from slipbench.datasets.store.plan import ArraySpec, Plan
+from slipbench.datasets.store.statistics import mean_std, merge, moments
+
+# An all-zero chunk left out would look like a shard that was never written.
+_ARRAY_CONFIG: Any = {"write_empty_chunks": True}
+# Random noise does not shrink; zstd is here for its checksum and for the flat (sea, masked) parts.
+_CODEC = ZstdCodec(level=1, checksum=True)
+
+
+@contextmanager
+def building(folder: Path) -> Iterator[None]:
+    """Hold the store's build lock; the operating system frees it when the process dies."""
+    (folder / BUILDING).mkdir(parents=True, exist_ok=True)
+    with (folder / BUILDING / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(
+                folder, "another build is writing here", "one build at a time", "wait for it"
+            ) from error
+        yield
+
+
+def start(folder: Path, plan: Plan) -> list[int]:
+    """Create the arrays of `plan` in `folder`, or pick up an interrupted build of the same plan.
+
+    Must be called inside `building`.
+
+    Returns
+    -------
+    list of int
+        Shards that remain to be written; empty also when the store is already sealed.
+
+    Raises
+    ------
+    InputError
+        When the folder holds another dataset or something that is no store.
+    """
+    ticket = folder / BUILDING / "plan.json"
+    if (folder / MANIFEST).exists():
+        found = read_manifest(folder).dataset_hash
+        shutil.rmtree(folder / BUILDING)
+        if found != plan.dataset_hash:
+            raise _other(folder, found, plan)
+        return []
+    if ticket.exists():
+        found = ticket.read_text()
+        if found != plan.dataset_hash:
+            raise _other(folder, found, plan)
+    else:
+        if any(p.name not in (BUILDING, "zarr.json") and not _is_array(p) for p in folder.iterdir()):
+            raise InputError(
+                folder, "the folder holds other files", "an empty or new folder", "choose another --out"
+            )
+        _create(folder, plan)
+        write_atomic(ticket, plan.dataset_hash.encode())
+    return [s for s in range(plan.n_shards) if not _intact(folder, s)]
+
+
+def _other(folder: Path, found: str, plan: Plan) -> InputError:
+    return InputError(
+        folder,
+        f"holds dataset {found[:12]}",
+        f"dataset {plan.dataset_hash[:12]} of this configuration",
+        "choose another --out or delete the folder",
+    )
+
+
+def _is_array(path: Path) -> bool:
+    return path.is_dir() and ((path / "zarr.json").exists() or not any(path.iterdir()))
+
+
+def _intact(folder: Path, shard: int) -> bool:
+    """Whether a shard was recorded and its files still are what the record says."""
+    record = read_record(folder, shard)
+    if record is None:
+        return False
+    if all((folder / f).exists() and file_sha256(folder / f) == sha for f, sha in record.files.items()):
+        return True
+    record_path(folder, shard).unlink()
+    return False
+
+
+def _attributes(spec: ArraySpec) -> dict[str, Any]:
+    return {"units": spec.units, "about": spec.about, "labels": {k: list(v) for k, v in spec.labels.items()}}
+
+
+def _create(folder: Path, plan: Plan) -> None:
+    group = (
+        zarr.create_group(zarr.storage.LocalStore(folder), overwrite=False)
+        if not (folder / "zarr.json").exists()
+        else zarr.open_group(zarr.storage.LocalStore(folder), mode="r+")
+    )
+    shard = plan.rows_per_shard
+    for spec in plan.arrays:
+        chunk = spec.chunk_rows or shard
+        if shard % chunk:
+            raise ValueError(f"{spec.name}: {chunk} rows a chunk do not divide {shard} rows a shard")
+        group.create_array(
+            spec.name,
+            shape=(plan.n_rows, *spec.shape),
+            chunks=(chunk, *spec.shape),
+            shards=(shard, *spec.shape),
+            dtype=spec.dtype,
+            compressors=_CODEC,
+            dimension_names=("sample", *spec.dims),
+            attributes=_attributes(spec),
+            config=_ARRAY_CONFIG,
+            overwrite=True,
+        )
+    for spec, values in plan.static:
+        array = group.create_array(
+            spec.name,
+            shape=values.shape,
+            chunks=values.shape,
+            dtype=spec.dtype,
+            compressors=_CODEC,
+            dimension_names=spec.dims,
+            attributes=_attributes(spec),
+            config=_ARRAY_CONFIG,
+            overwrite=True,
+        )
+        array[...] = values.astype(spec.dtype)
+
+
+def write_shard(folder: Path, plan: Plan, shard: int) -> ShardRecord:
+    """Make and write one whole shard of every row array, then record it.
+
+    Raises
+    ------
+    ValueError
+        When the maker's rows do not fill the shard exactly.
+    """
+    rows = plan.rows(shard)
+    made = plan.make(shard, rows, plan.rng(shard))
+    if set(made.arrays) != {a.name for a in plan.arrays}:
+        raise ValueError(
+            f"recipe {plan.recipe} made {sorted(made.arrays)}, planned {[a.name for a in plan.arrays]}"
+        )
+    group = zarr.open_group(zarr.storage.LocalStore(folder), mode="r+")
+    files: dict[str, str] = {}
+    for spec in plan.arrays:
+        values = np.asarray(made.arrays[spec.name])
+        if values.shape != (len(rows), *spec.shape):
+            raise ValueError(f"{spec.name}: shape {values.shape}, planned {(len(rows), *spec.shape)}")
+        array = group[spec.name].with_config(_ARRAY_CONFIG)  # type: ignore[union-attr]
+        if array.shards is None or array.shards[0] != plan.rows_per_shard or rows.start % array.shards[0]:
+            raise ValueError(f"{spec.name}: rows {rows.start}:{rows.stop} are not a whole shard")
+        array[rows.start : rows.stop] = values.astype(spec.dtype, copy=False)
+        path = "/".join([spec.name, "c", str(shard), *("0" for _ in spec.shape)])
+        files[path] = file_sha256(folder / path)
+    record = ShardRecord(
+        shard=shard,
+        first_row=rows.start,
+        n_rows=len(rows),
+        files=files,
+        counts={k: int(v) for k, v in made.counts.items()},
+        moments={
+            name: moments(made.arrays[name][np.asarray(made.arrays["split"]) == 0])
+            for name in plan.statistics
+        },
+    )
+    write_record(folder, record)
+    return record
+
+
+def seal(folder: Path, plan: Plan) -> Manifest:
+    """Gather the shard records, write the final attributes and the manifest.
+
+    Must be called inside `building`; every shard must have been written.
+    """
+    records = []
+    for shard in range(plan.n_shards):
+        record = read_record(folder, shard)
+        if record is None:
+            raise ValueError(f"shard {shard} of {plan.n_shards} was not written")
+        records.append(record)
+    counts: dict[str, int] = {}
+    for record in records:
+        for name, n in record.counts.items():
+            counts[name] = counts.get(name, 0) + n
+    group = zarr.open_group(zarr.storage.LocalStore(folder), mode="r+")
+    group.attrs.put(
+        {
+            "slipbench": {
+                "schema_version": SCHEMA_VERSION,
+                "package_version": version("slipbench"),
+                "recipe": plan.recipe,
+                "recipe_version": plan.recipe_version,
+                "options": dict(plan.options),
+                "seed": plan.seed,
+                "config_hash": config_hash(
+                    {"recipe": plan.recipe, "options": dict(plan.options), "seed": plan.seed}
+                ),
+                "dataset_hash": plan.dataset_hash,
+                "arrays": [a.name for a in plan.arrays],
+                "static": [a.name for a, _ in plan.static],
+                "sources": [{"name": s.name, "sha256": s.sha256} for s in plan.sources],
+                "policies_applied": counts,
+                "statistics": {n: mean_std(merge([r.moments[n] for r in records])) for n in plan.statistics},
+                **plan.attrs,
+            }
+        }
+    )
+    metadata = {"zarr.json": "", **{f"{a.name}/zarr.json": "" for a in plan.arrays}}
+    for spec, _ in plan.static:
+        metadata |= {
+            p.relative_to(folder).as_posix(): "" for p in (folder / spec.name).rglob("*") if p.is_file()
+        }
+    for leftover in folder.rglob("*.partial"):  # of a process that was killed while it wrote
+        leftover.unlink()
+        metadata.pop(leftover.relative_to(folder).as_posix(), None)
+    metadata = {name: file_sha256(folder / name) for name in sorted(metadata)}
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION,
+        dataset_hash=plan.dataset_hash,
+        n_rows=plan.n_rows,
+        rows_per_shard=plan.rows_per_shard,
+        metadata=metadata,
+        shards=[{"first_row": r.first_row, "n_rows": r.n_rows, "files": r.files} for r in records],
+    )
+    write_manifest(folder, manifest)
+    shutil.rmtree(folder / BUILDING)
+    return manifest

@@ -1,0 +1,1 @@
+"""Configuration: composition by OmegaConf, validation by pydantic."""

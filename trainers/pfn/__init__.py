@@ -1,0 +1,1 @@
+"""Prior-fitted networks in TabPFN's checkpoint format."""
