@@ -1,0 +1,142 @@
+"""Station values on a regular grid by Gaussian-weighted local linear regression (Wang et al. 2025, eqs 1-17).
+
+The document's weighted mean (9), weighted covariance of the station positions (10-12), gradient (13-15) and
+first-order correction (16-17) are together a locally weighted linear regression evaluated at the node. Nothing
+limits the extrapolation to nodes outside the network, as published.
+"""
+
+import numpy as np
+
+from slipbench.datasets.errors import InputError
+
+EARTH_RADIUS_M = 6_371_000.0
+#: Weights never fall below exp(-this) of the node's largest, so that no sum of weights is zero.
+_LARGEST_EXPONENT = 500.0
+#: Below this ratio of the determinant of the position covariance to that of a circle of the same trace the
+#: stations lie on a line (across to along less than 1 in 20,000); the sums are exact to far more than that.
+_FLATTEST = 1e-8
+_BLOCK_BYTES = 64 * 2**20
+
+
+def grid_nodes(low: float, high: float, n: int) -> np.ndarray:
+    """Coordinates of `n` nodes: origin + index * cell with cell = (high - low) / n (eqs 1-4), degrees."""
+    return low + np.arange(n) * ((high - low) / n)
+
+
+def ground_distance(lat1: np.ndarray, lon1: np.ndarray, lat2: np.ndarray, lon2: np.ndarray) -> np.ndarray:
+    """Haversine distance in metres of points in degrees (eqs 5-6); arguments broadcast."""
+    p1, p2 = np.deg2rad(lat1), np.deg2rad(lat2)
+    half_lon = np.deg2rad(np.asarray(lon1) - lon2) / 2
+    a = np.sin((p1 - p2) / 2) ** 2 + np.cos(p1) * np.cos(p2) * np.sin(half_lon) ** 2
+    return 2 * EARTH_RADIUS_M * np.arctan2(np.sqrt(a), np.sqrt(np.maximum(1 - a, 0.0)))
+
+
+class LocalLinear:
+    """Gridder with scikit-learn's manners: `fit` on a geometry, `transform` batches of days.
+
+    Parameters
+    ----------
+    sigma_m : float
+        Standard deviation of the Gaussian weight on the ground, metres (eq. 7).
+    """
+
+    def __init__(self, sigma_m: float) -> None:
+        self.sigma_m = sigma_m
+
+    def fit(
+        self, station_lat: np.ndarray, station_lon: np.ndarray, node_lat: np.ndarray, node_lon: np.ndarray
+    ) -> "LocalLinear":
+        """Prepare the weights of all nodes (rows x columns) for a fixed list of stations.
+
+        Parameters
+        ----------
+        station_lat, station_lon : ndarray, shape (stations,)
+            Degrees; longitudes must not jump by 360 inside the region.
+        node_lat, node_lon : ndarray, shapes (rows,) and (columns,)
+            Degrees.
+
+        Raises
+        ------
+        InputError
+            Without stations or for coordinates that are not finite.
+        """
+        lat, lon = np.asarray(station_lat, float), np.asarray(station_lon, float)
+        if not len(lat) or not (np.isfinite(lat).all() and np.isfinite(lon).all()):
+            raise InputError(
+                "stations",
+                f"{len(lat)} with finite or missing coordinates",
+                "one or more, all finite",
+                "drop them",
+            )
+        self.shape_ = (len(node_lat), len(node_lon))
+        g_lat, g_lon = (x.ravel() for x in np.meshgrid(node_lat, node_lon, indexing="ij"))
+        exponent = ground_distance(g_lat[:, None], g_lon[:, None], lat, lon) ** 2 / (2 * self.sigma_m**2)
+        exponent -= exponent.min(axis=1, keepdims=True)  # (8) normalises, so a factor per node is free
+        self.weights_ = np.exp(-np.minimum(exponent, _LARGEST_EXPONENT))
+        # Positions about the network's centre keep the differences of second moments accurate.
+        self._origin = (lat.mean(), lon.mean())
+        self._xy = np.stack([lat - self._origin[0], lon - self._origin[1]])
+        self._node_xy = np.stack([g_lat - self._origin[0], g_lon - self._origin[1]])
+        return self
+
+    def transform(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Grid any number of days.
+
+        Parameters
+        ----------
+        values : ndarray, shape (days, stations, components)
+            Station values; a station counts as missing on a day when any of its components is not finite.
+
+        Returns
+        -------
+        grid : ndarray, shape (days, rows, columns, components)
+            Values at the nodes in the unit of `values`; NaN on a day without any station.
+        fallbacks : ndarray of int, shape (days,)
+            Nodes whose position covariance was singular (one station, or all on a line) and which therefore
+            hold the weighted mean (9).
+        """
+        values = np.asarray(values, float)
+        n_days, _, n_components = values.shape
+        n_nodes = len(self.weights_)
+        grid = np.full((n_days, n_nodes, n_components), np.nan)
+        fallbacks = np.zeros(n_days, np.int64)
+        block = max(1, _BLOCK_BYTES // (8 * n_nodes * (8 + 6 * n_components)))
+        for start in range(0, n_days, block):
+            some = slice(start, start + block)
+            grid[some], fallbacks[some] = self._transform(values[some])
+        return grid.reshape(n_days, *self.shape_, n_components), fallbacks
+
+    def _sums(self, values: np.ndarray) -> np.ndarray:
+        """Weighted sums over the stations (last axis) at every node.
+
+        Not by BLAS, whose last bits depend on its number of threads: a store must not.
+        """
+        return np.einsum("...n,gn->...g", values, self.weights_, optimize=False)
+
+    def _transform(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        here = np.isfinite(values).all(axis=2)
+        v = np.where(here[..., None], values, 0.0).transpose(0, 2, 1)  # (days, components, stations)
+        lat, lon = self._xy
+        masks, mask_of = np.unique(here, axis=0, return_inverse=True)
+        m = masks.astype(float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total = self._sums(m)  # (masks, nodes); zero only where no station is there at all
+            mean_lat, mean_lon = self._sums(m * lat) / total, self._sums(m * lon) / total
+            var_lat = self._sums(m * lat * lat) / total - mean_lat**2
+            var_lon = self._sums(m * lon * lon) / total - mean_lon**2
+            cov = self._sums(m * lat * lon) / total - mean_lat * mean_lon
+            trace, det = var_lat + var_lon, var_lat * var_lon - cov**2
+            size = (self._xy**2).sum(axis=0).max()
+            singular = (trace <= 1e-12 * size) | (det <= _FLATTEST * (trace / 2) ** 2)
+            # Inverse of the covariance times the step from the weighted centre to the node.
+            to_lat, to_lon = self._node_xy[0] - mean_lat, self._node_xy[1] - mean_lon
+            safe = np.where(singular, 1.0, det)
+            pull_lat = np.where(singular, 0.0, (var_lon * to_lat - cov * to_lon) / safe)
+            pull_lon = np.where(singular, 0.0, (var_lat * to_lon - cov * to_lat) / safe)
+            of = np.s_[mask_of.ravel(), None]
+            mean = self._sums(v) / total[of]
+            with_lat = self._sums(v * lat) / total[of] - mean_lat[of] * mean
+            with_lon = self._sums(v * lon) / total[of] - mean_lon[of] * mean
+            out = mean + with_lat * pull_lat[of] + with_lon * pull_lon[of]
+        singular &= masks.any(axis=1)[:, None]
+        return out.transpose(0, 2, 1), singular.sum(axis=1)[mask_of.ravel()]
