@@ -130,4 +130,6 @@ class Registry(Generic[T]):
         """
         self._discover()
         variants = tuple(part.Options for _, part in self)
-        return Annotated[Union[variants], Field(discriminator=field)] if len(variants) > 1 else variants[0]
+        if len(variants) == 1:
+            return variants[0]
+        return Annotated[Union[variants], Field(discriminator=field)]  # noqa: UP007 (a run-time union)

@@ -60,10 +60,10 @@ class Suite(ABC):
         """Networks that must be fitted before the suite runs, by their name in the tables."""
         return {}
 
-    def check(self) -> None:
+    def check(self) -> None:  # noqa: B027 (nothing to check is fine)
         """Raise InputError for anything missing (weights, limits) that can be known before the run."""
 
-    def prepare(self, inputs: Inputs, progress: Progress) -> None:
+    def prepare(self, inputs: Inputs, progress: Progress) -> None:  # noqa: B027 (nothing to do is fine)
         """Make shared inputs (cached on disk), such as embeddings."""
 
     @abstractmethod

@@ -1,0 +1,43 @@
+# slipbench: what people do with a checkout. Every target makes .venv itself.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint speed ui clean
+
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## make .venv with the tested versions and slipbench itself
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("slipbench needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; run make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(BIN)/python -m pip install --quiet --editable ".[dev]" --constraint constraints.txt
+	@touch $@
+
+demo: $(STAMP)  ## the whole walk on made data: stores, training, decoders, leaderboard (about 5 minutes)
+	$(BIN)/slipbench run configs/pipelines/quickstart.yaml
+
+test: lint  ## lint, types, import contracts, all tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)  ## ruff, mypy, import contracts
+	@mkdir -p .static/slipbench && for floor in platform benchmarks trainers datasets; do \
+	  ln -sfn ../../$$floor .static/slipbench/$$floor; done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd .static && MYPYPATH=. ../$(BIN)/mypy --config-file ../pyproject.toml slipbench
+	cd .static && PYTHONPATH=. ../$(BIN)/lint-imports --config ../pyproject.toml
+
+speed: $(STAMP)  ## timings against peers; prints a table
+	$(BIN)/python -m slipbench.benchmarks.speed
+
+ui: $(STAMP)  ## MLflow's page on the runs of this checkout
+	$(BIN)/slipbench ui
+
+clean:  ## remove everything that make and slipbench wrote here
+	rm -rf $(VENV) .static runs build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
