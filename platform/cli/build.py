@@ -1,0 +1,41 @@
+"""``slipbench build``: a dataset configuration to a sealed store."""
+
+from typing import Annotated
+
+import typer
+
+from slipbench.platform.cli.arguments import AsJson, Overrides, Scheduler, Workers
+
+
+def command(
+    dataset: Annotated[str, typer.Argument(help="YAML of the dataset, or a name from configs/datasets")],
+    overrides: Overrides = None,
+    out: Annotated[str, typer.Option("--out", help="folder or file:// URI of the store")] = "",
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build a store; run again after an interruption to go on where it stopped."""
+    from slipbench.datasets.dataset import Dataset, recipe_of
+    from slipbench.datasets.recipes.build import build
+    from slipbench.datasets.store.location import local_folder
+    from slipbench.platform.cli.console import out as stdout
+    from slipbench.platform.cli.console import print_json
+    from slipbench.platform.cli.progress import Reporter
+    from slipbench.platform.cluster import dask_client
+    from slipbench.platform.config.find import find
+    from slipbench.platform.config.load import load
+    from slipbench.platform.settings import settings
+
+    options = load(find("datasets", dataset), Dataset, overrides or ())
+    place = settings()
+    plan = recipe_of(options, place.data).plan()
+    folder = local_folder(out or place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
+    with dask_client(workers, scheduler) as client, Reporter() as report:
+        manifest = build(
+            plan, folder, client, lambda done, total: report(f"build {options.name}", done, total)
+        )
+    if as_json:
+        print_json({"store": folder, "dataset_hash": manifest.dataset_hash, "rows": manifest.n_rows})
+    else:
+        stdout().print(f"sealed {folder}: {manifest.n_rows} samples, dataset {manifest.dataset_hash[:12]}")

@@ -1,0 +1,94 @@
+"""The command ``slipbench``: one file per subcommand, one line per mistake.
+
+Exit codes: 0 done; 1 the answer is "no" (a store is damaged, a cell failed) or an internal error;
+2 bad input, nothing was started; 130 and 143 stopped by Ctrl-C and SIGTERM.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from slipbench.datasets.errors import InputError
+from slipbench.datasets.quiet import silence_dependencies
+
+silence_dependencies()
+
+import typer  # noqa: E402
+
+from slipbench.platform.cli import (  # noqa: E402
+    bench,
+    build,
+    doctor,
+    inspect,
+    leaderboard,
+    predict,
+    run,
+    train,
+    tune,
+    ui,
+    verify,
+)
+from slipbench.platform.cli.stop import Stopped, listen  # noqa: E402
+
+app = typer.Typer(
+    name="slipbench",
+    help="GNSS and earthquake catalogues to training stores, trained networks and honest leaderboards.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (run, build, inspect, verify, train, tune, predict, bench, leaderboard, ui, doctor):
+    app.command(module.__name__.rpartition(".")[2])(module.command)
+
+
+@app.callback()
+def options(debug: bool = typer.Option(False, "--debug", help="show the traceback of every error")) -> None:
+    """GNSS and earthquake catalogues to training stores, trained networks and honest leaderboards."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Arguments without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given[:1]
+    try:
+        listen()
+        return int(app(given, standalone_mode=False, prog_name="slipbench") or 0)
+    except Stopped as stop:
+        _say(f"stopped by {stop}; run the same command again to go on from here")
+        return stop.exit_code
+    except InputError as error:
+        if debug:
+            traceback.print_exc()
+        _say(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        # the reader (head, less) has gone; Python must not complain again when it flushes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        usage = getattr(error, "format_message", None)
+        if usage:
+            _say(f"{' '.join(usage().split())} (see slipbench --help)")
+            return 2
+        if debug:
+            traceback.print_exc()
+        text = " ".join(str(error).split())[:300]
+        _say(f"internal error: {type(error).__name__}: {text} (slipbench --debug ... shows where)")
+        return 1
+
+
+def _say(text: str) -> None:
+    print(f"slipbench: {text}", file=sys.stderr)

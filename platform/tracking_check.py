@@ -1,0 +1,122 @@
+"""Whether the tracking server answers, asked before anything starts; a local database is migrated here."""
+
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from slipbench.datasets.errors import InputError
+
+ANSWER_SECONDS = 8
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(ANSWER_SECONDS), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+
+
+def check(uri: str) -> None:
+    """Reach the tracking server, or create and migrate the SQLite database, once and alone.
+
+    Parameters
+    ----------
+    uri : str
+        MLflow tracking URI.
+
+    Raises
+    ------
+    InputError
+        When it does not answer within seconds, or cannot be used.
+    """
+    if uri.startswith("sqlite:///"):
+        path = Path(uri.removeprefix("sqlite:///"))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _alone(path):
+                _migrate(uri, path)
+                _ask(uri)
+        except OSError as error:
+            raise InputError(
+                f"tracking {uri}",
+                f"not writable ({error.strerror})",
+                "a writable folder",
+                "set SLIPBENCH_HOME",
+            ) from error
+        return
+    with _impatient():
+        _ask(uri)
+
+
+def _ask(uri: str) -> None:
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    from mlflow import MlflowClient
+
+    try:
+        MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
+    except Exception as error:  # MLflow, SQLAlchemy and requests each have their own families
+        reason = " ".join(str(error).split())[:160]
+        raise InputError(
+            f"tracking {uri}",
+            f"does not answer ({reason})",
+            "an MLflow server or database",
+            "start it, or unset SLIPBENCH_TRACKING and MLFLOW_TRACKING_URI",
+        ) from error
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _PATIENCE}
+    os.environ.update(_PATIENCE)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One driver at a time: several that open a fresh SQLite file together destroy it."""
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _migrate(uri: str, path: Path) -> None:
+    """Bring the database of an older MLflow to this one's schema; a copy of it is kept beside."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    try:
+        with sqlite3.connect(path) as database:
+            tables = {r[0] for r in database.execute("select name from sqlite_master where type = 'table'")}
+            row = (
+                database.execute("select version_num from alembic_version").fetchone()
+                if "alembic_version" in tables
+                else None
+            )
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            f"tracking {uri}", "not an SQLite database", "a database of MLflow", "move the file away"
+        ) from error
+    import sqlalchemy
+    from mlflow.store.db.utils import _get_latest_schema_revision, _upgrade_db
+
+    if row is None or row[0] == _get_latest_schema_revision():
+        return
+    with sqlite3.connect(path) as old, sqlite3.connect(path.with_name(f"{path.name}.{row[0]}.bak")) as copy:
+        old.backup(copy)
+    engine = sqlalchemy.create_engine(uri)
+    try:
+        _upgrade_db(engine)
+    except Exception as error:  # an MLflow newer than this one wrote it
+        raise InputError(
+            f"tracking {uri}",
+            f"has schema {row[0]}, unknown here",
+            "this MLflow's or an older schema",
+            "install the newer MLflow or name another database",
+        ) from error
+    finally:
+        engine.dispose()
