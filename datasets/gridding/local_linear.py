@@ -1,7 +1,7 @@
 """Station values on a regular grid by Gaussian-weighted local linear regression (Wang et al. 2025, eqs 1-17).
 
-The document's weighted mean (9), weighted covariance of the station positions (10-12), gradient (13-15) and
-first-order correction (16-17) are together a locally weighted linear regression evaluated at the node. Nothing
+The weighted mean (9), weighted covariance of the station positions (10-12), gradient (13-15) and
+first-order correction (16-17) are together a locally weighted linear regression at the node. Nothing
 limits the extrapolation to nodes outside the network, as published.
 """
 
@@ -115,7 +115,9 @@ class LocalLinear:
 
     def _transform(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         here = np.isfinite(values).all(axis=2)
-        v = np.where(here[..., None], values, 0.0).transpose(0, 2, 1)  # (days, components, stations)
+        v = np.ascontiguousarray(
+            np.where(here[..., None], values, 0.0).transpose(0, 2, 1)
+        )  # (days, components, stations)
         lat, lon = self._xy
         masks, mask_of = np.unique(here, axis=0, return_inverse=True)
         m = masks.astype(float)

@@ -23,14 +23,17 @@ TRENCH = (
 
 @dataclass(frozen=True)
 class Etas:
-    """Parameters of the simulation; times in days, distances in km.
+    """Parameters of the simulation; times in days, distances in km. The exponents alpha and b must differ.
 
     Parameters
     ----------
     background_per_day : float
         Background events (M >= mc) a day.
     mc, b, m_max : float
-        Smallest magnitude, b-value and largest magnitude.
+        Smallest magnitude as printed, b-value and largest magnitude.
+    step : float
+        Rounding step of the printed magnitudes; the law starts half a step below `mc`, so that its first
+        bin is full.
     productivity, alpha : float
         Mean number of direct aftershocks of an event at mc, and its growth with magnitude.
     omori_c, omori_p : float
@@ -45,6 +48,7 @@ class Etas:
 
     background_per_day: float = 1.5
     mc: float = 4.0
+    step: float = 0.1
     b: float = 1.0
     m_max: float = 8.2
     productivity: float = 0.16
@@ -60,19 +64,24 @@ class Etas:
     def branching_ratio(self) -> float:
         """Mean number of direct aftershocks of one event; the process dies out only below 1."""
         beta, gamma = self.b * np.log(10), self.alpha * np.log(10)
-        span = self.m_max - self.mc
+        span = self.m_max - self._smallest
         mean = beta * -np.expm1((gamma - beta) * span) / ((beta - gamma) * -np.expm1(-beta * span))
-        return float(self.productivity * mean)
+        return float(self.productivity * 10 ** (self.alpha * (self._smallest - self.mc)) * mean)
+
+    @property
+    def _smallest(self) -> float:
+        return self.mc - self.step / 2
 
     def magnitudes(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """`n` magnitudes of the truncated Gutenberg-Richter law, continuous."""
         beta = self.b * np.log(10)
-        return self.mc - np.log1p(rng.random(n) * np.expm1(-beta * (self.m_max - self.mc))) / beta
+        scale = np.expm1(-beta * (self.m_max - self._smallest))
+        return self._smallest - np.log1p(rng.random(n) * scale) / beta
 
     def simulate(self, first_day: int, end_day: int, rng: np.random.Generator) -> Catalogue:
         """All events with ``first_day <= time < end_day`` (days since 1970-01-01 UTC), sorted by time.
 
-        Magnitudes are rounded to 0.1 as catalogues print them, down to `mc`. Start the period well before
+        Magnitudes are rounded as catalogues print them. Start the period well before
         the days that matter: aftershocks of events before `first_day` are missing.
 
         Raises
@@ -97,7 +106,9 @@ class Etas:
             generations.append(generation)
         t, lat, lon, m = (np.concatenate(parts) for parts in zip(*generations, strict=True))
         order = np.argsort(t, kind="stable")
-        return Catalogue(t[order], lon[order], lat[order], np.round(m[order], 1))
+        return Catalogue(
+            t[order], lon[order], lat[order], np.round(np.rint(m[order] / self.step) * self.step, 6)
+        )
 
     def _aftershocks(
         self,
