@@ -1,0 +1,69 @@
+"""Block reduction: one value and one position per occupied block of a regular mesh."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Which stations share a block.
+
+    Parameters
+    ----------
+    members : ndarray of int, shape (b, k)
+        Station numbers of each block, -1 beyond the block's count.
+    count : ndarray of int, shape (b,)
+        Stations in each block.
+    lon, lat : ndarray, shape (b,)
+        Position that stands for the block: median (or mean) longitude and latitude of its stations.
+    """
+
+    members: np.ndarray
+    count: np.ndarray
+    lon: np.ndarray
+    lat: np.ndarray
+
+    def reduce(self, values: np.ndarray, how: Literal["median", "mean"]) -> np.ndarray:
+        """Median or mean of each block, shape (..., b), of station values, shape (..., m)."""
+        taken = values[..., np.maximum(self.members, 0)]
+        empty = self.members < 0
+        if how == "mean":
+            return np.where(empty, 0.0, taken).sum(axis=-1) / self.count
+        ordered = np.sort(np.where(empty, np.inf, taken), axis=-1)
+        block = np.arange(len(self.count))
+        return (ordered[..., block, (self.count - 1) // 2] + ordered[..., block, self.count // 2]) / 2
+
+
+def make_blocks(
+    lon: np.ndarray,
+    lat: np.ndarray,
+    origin: tuple[float, float],
+    size: float,
+    how: Literal["median", "mean"],
+) -> Blocks:
+    """Sort stations into blocks that are *centred* on the nodes origin + i * size (gridline registration).
+
+    Parameters
+    ----------
+    lon, lat : ndarray, shape (m,)
+        Stations, degrees.
+    origin : tuple of float
+        Longitude and latitude of a block's centre, degrees.
+    size : float
+        Width and height of a block, degrees.
+    how : str
+        How the block's position is formed.
+    """
+    column = np.floor((lon - origin[0]) / size + 0.5).astype(int)
+    row = np.floor((lat - origin[1]) / size + 0.5).astype(int)
+    _, block = np.unique(np.stack([row, column]), axis=1, return_inverse=True)
+    block = block.reshape(-1)
+    count = np.bincount(block)
+    order = np.argsort(block, kind="stable")
+    place = np.arange(len(block)) - np.repeat(np.cumsum(count) - count, count)
+    members = np.full((len(count), count.max(initial=1)), -1)
+    members[block[order], place] = order
+    bare = Blocks(members, count, np.empty(0), np.empty(0))
+    return Blocks(members, count, bare.reduce(lon, how), bare.reduce(lat, how))
