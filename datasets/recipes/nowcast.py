@@ -26,8 +26,8 @@ REACH_DAYS = 1  # V(t) = r(t + 1) - r(t - 1)
 
 ALIGNMENT = (
     "Row t holds the image V(t) = r(t+1) - r(t-1) and a, b of the window of feature_window_days days that "
-    "ends with day t. The last day that any feature uses is t + feature_reach_days. The labels are those of day "
-    "label_time = t + label_lead_days, which is later; count_next counts the window that begins on that day."
+    "ends with day t. The last day that any feature uses is t + feature_reach_days. The labels are those of "
+    "day label_time = t + label_lead_days, which is later; count_next counts the window that begins then."
 )
 
 ARRAYS = (

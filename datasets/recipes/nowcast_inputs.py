@@ -149,6 +149,6 @@ def simulated_inputs(
         counts={},
         about=(
             "SIMULATED: a made network with steady, seasonal, slow-slip, co-seismic and post-seismic motion "
-            "and noise, and a temporal-spatial ETAS catalogue; positions follow its events, never precede them"
+            "and noise, and a temporal-spatial ETAS catalogue; positions follow events, never precede them"
         ),
     )

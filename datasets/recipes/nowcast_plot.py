@@ -98,4 +98,5 @@ def _images(figure: Figure, store: Store, time: np.ndarray) -> None:
         "station, values are extrapolated)",
         fontsize=10,
     )
-    figure.supylabel("latitude, °N", fontsize=10)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("latitude, °N")

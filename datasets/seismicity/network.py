@@ -6,8 +6,10 @@ event before it happens, so images carry no more than recent and present large e
 """
 
 import numpy as np
+from scipy.signal import fftconvolve
 
 from slipbench.datasets.gridding.local_linear import ground_distance
+from slipbench.datasets.noise.parametric import ParametricNoise, power_law_impulse, space_correlation
 from slipbench.datasets.seismicity.catalogue import Catalogue
 
 #: Spine of the islands from Kyushu to Hokkaido: (latitude, longitude).
@@ -20,9 +22,6 @@ SMALLEST_STEP = 6.3  # magnitude from which events move the network
 _RIGIDITY = 30e9  # Pa
 _STRESS_DROP = 3e6  # Pa
 _SEASONAL_MM = np.array([1.0, 1.0, 4.0])
-_WHITE_MM = np.array([1.5, 1.5, 5.0])
-_COMMON_MM = np.array([1.0, 1.0, 2.5])
-_WALK_MM = np.array([0.1, 0.1, 0.2])  # per square root of a day
 _MISSING = 0.02
 _AFTERSLIP = 0.2
 _AFTERSLIP_DAYS = 10.0
@@ -73,9 +72,7 @@ def made_positions(
             out += step[:, None, None] * offsets_mm(
                 lat, lon, catalogue.latitude[event], catalogue.longitude[event], catalogue.magnitude[event]
             )
-    walk = rng.normal(0, 1, (n_days, n, 3)) * _WALK_MM
-    out += np.cumsum(walk, axis=0) + rng.normal(0, 1, (n_days, n, 3)) * _WHITE_MM
-    out += rng.normal(0, 1, (n_days, 1, 3)) * _COMMON_MM
+    out += _noise(lat, lon, n_days, ParametricNoise(), rng)
     out[rng.random((n_days, n)) < _MISSING] = np.nan
     return out
 
@@ -106,3 +103,19 @@ def _slow_slip(lat: np.ndarray, lon: np.ndarray, days: np.ndarray, rng: np.rando
         ramp = 0.5 * (1 + np.tanh(2 * (days - middle) / duration))
         out += ramp[:, None, None] * size[:, None] * np.array([0.8, -0.6, 0.3])
     return out
+
+
+def _noise(
+    lat: np.ndarray, lon: np.ndarray, n_days: int, options: ParametricNoise, rng: np.random.Generator
+) -> np.ndarray:
+    """Parametric noise (days, stations, 3), mm, for series too long for its covariance matrix in time."""
+    n = n_days + options.history_days
+    out = np.empty((n_days, len(lat), 3))
+    for c, size in enumerate((options.east, options.north, options.up)):
+        out[..., c] = size.white_mm * rng.standard_normal((n_days, len(lat)))
+        for index, sigma in ((-1.0, size.flicker_mm), (-2.0, size.random_walk_mm)):
+            drive = rng.standard_normal((n, len(lat))) * (sigma * 365.25 ** (index / 4))
+            gathered = fftconvolve(drive, power_law_impulse(index, n)[:, None], axes=0)[:n]
+            out[..., c] += gathered[options.history_days :]
+    space = np.linalg.cholesky(space_correlation(lat, lon, options))
+    return np.einsum("kl,dlc->dkc", space, out, optimize=False)
