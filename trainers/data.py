@@ -1,0 +1,137 @@
+"""A sealed store as Lightning's data module."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from slipbench.datasets.errors import InputError
+from slipbench.datasets.store.reader import Store
+from slipbench.trainers.loader import BlockRows, Loader
+
+#: Row array of the regressed quantities.
+TARGET = "target"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a store says about the input and the targets of a regression (plain values).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Row shape of the input array.
+    targets : list of dict
+        ``name``, ``units``, ``low`` and ``high`` (scaled to 0 and 1) of each column of ``target``.
+    statistics : dict
+        ``mean`` and ``std`` of the input per last-axis component, over training rows.
+    """
+
+    shape: tuple[int, ...]
+    targets: list[dict[str, Any]]
+    statistics: dict[str, list[float]]
+
+
+def content(store: Store, array: str, reader: str) -> Content:
+    """Check that `store` can train or test a network on `array`, and say what is in it.
+
+    Parameters
+    ----------
+    reader : str
+        Who asks, for the message, such as ``network 'img'``.
+
+    Raises
+    ------
+    InputError
+        When an array, the description of the targets or the statistics are missing.
+    """
+    for name, role in ((array, f"the array that {reader} reads"), (TARGET, f"the values that {reader} fits")):
+        if name not in store.names:
+            raise InputError(
+                store.folder,
+                f"no array '{name}' among {', '.join(store.names)}",
+                role,
+                "build a dataset that holds it or choose another network",
+            )
+    targets = store.attrs.get("targets", [])
+    if len(targets) != store.array(TARGET).shape[1]:
+        raise InputError(
+            store.folder,
+            f"{len(targets)} described targets for {store.array(TARGET).shape[1]} columns",
+            "name, units, low and high of each",
+            "build the store again",
+        )
+    found = store.attrs["statistics"].get(array)
+    if not found or not found["count"]:
+        raise InputError(
+            store.folder, f"no statistics of '{array}'", "those of its training rows", "build the store again"
+        )
+    statistics = {"mean": [float(v) for v in found["mean"]], "std": [float(v) for v in found["std"]]}
+    plain = [
+        {"name": t["name"], "units": t["units"], "low": float(t["low"]), "high": float(t["high"])}
+        for t in targets
+    ]
+    return Content(tuple(store.array(array).shape[1:]), plain, statistics)
+
+
+class StoreData(pl.LightningDataModule):
+    """Batches ``(input, target, rows)`` of a store's own splits, raw as stored.
+
+    Parameters
+    ----------
+    store : Store
+        Sealed store.
+    array : str
+        Input array.
+    batch_size : int
+        Most rows of one batch.
+    seed : int
+        Seed of the training order.
+    workers : int
+        Processes that read what is not kept in memory.
+    cache_bytes : int
+        Memory for keeping rows: the training split first, then the validation split in what is left.
+
+    Raises
+    ------
+    InputError
+        When there are no training or no validation rows.
+    """
+
+    def __init__(
+        self, store: Store, array: str, batch_size: int, seed: int, workers: int = 0, cache_bytes: int = 0
+    ) -> None:
+        super().__init__()
+        self._batch_size, self._seed, self._workers, self._left = batch_size, seed, workers, cache_bytes
+        self._train = self._rows(store, array, "train")
+        self._validation = self._rows(store, array, "validation")
+
+    def _rows(self, store: Store, array: str, split: str) -> BlockRows:
+        rows = BlockRows(store, (array, TARGET), split)
+        if not rows.n_rows:
+            raise InputError(store.folder, f"no {split} rows", "at least one", "build a larger dataset")
+        return rows
+
+    @property
+    def n_train(self) -> int:
+        """Training rows."""
+        return self._train.n_rows
+
+    def setup(self, stage: str) -> None:
+        """Read what fits into memory."""
+        for rows in (self._train, self._validation):
+            if not rows.kept and rows.n_bytes <= self._left:
+                self._left -= rows.n_bytes
+                rows.keep()
+
+    def _loader(self, rows: BlockRows, seed: int | None) -> Loader:
+        return Loader(rows, self._batch_size, seed, self._workers, torch.cuda.is_available())
+
+    def train_dataloader(self) -> Loader:
+        """Shuffled training batches; another order every epoch."""
+        return self._loader(self._train, self._seed)
+
+    def val_dataloader(self) -> Loader:
+        """Validation batches in the order of the store."""
+        return self._loader(self._validation, None)
