@@ -6,7 +6,7 @@ is a function of this table. A cell that failed or was impossible is one row wit
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +42,7 @@ SCHEMA = pa.schema(
         ("predict_seconds", pa.float64()),
         ("device", pa.string()),
         ("code_version", pa.string()),
+        ("block_days", pa.float64()),
         ("sample", pa.list_(pa.int64())),
         ("time", pa.list_(pa.float64())),
         ("y_true", pa.list_(pa.float64())),
@@ -106,7 +107,9 @@ class CellResult:
     reason : str
         Why, for the last two; one line.
     notes : str
-        What a reader of the table must know, such as ``untrained``.
+        What a reader of the table must know, such as ``untrained``; several are joined by ``; ``.
+    block_days : float
+        Time over which test rows depend on each other, days: the bootstrap's block. 0: they do not.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -117,16 +120,17 @@ class CellResult:
     fit_seconds: float = float("nan")
     predict_seconds: float = float("nan")
     device: str = "cpu"
+    block_days: float = 0.0
 
 
 def write_cell(path: Path, header: dict[str, str], cell: Cell, result: CellResult) -> None:
-    """Write one cell's rows (Parquet, atomically). `header`: suite, task, dataset, dataset_hash, code_version."""
+    """Write one cell's rows (Parquet, atomically).
+
+    `header` holds the columns suite, task, dataset, dataset_hash and code_version.
+    """
     empty = Outcome("-", "1", [], [], [], [])
     common = asdict(cell) | {"cell": cell.id} | header
-    common |= {
-        k: getattr(result, k)
-        for k in ("status", "reason", "notes", "n_train", "fit_seconds", "predict_seconds", "device")
-    }
+    common |= {f.name: getattr(result, f.name) for f in fields(CellResult) if f.name != "outcomes"}
     rows = [common | asdict(outcome) for outcome in (result.outcomes or [empty])]
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), sink, compression="zstd")

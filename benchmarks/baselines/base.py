@@ -1,0 +1,48 @@
+"""What every baseline offers: a prediction that a network must beat to be worth anything."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from slipbench.datasets.options import Options
+from slipbench.datasets.registry import Info
+from slipbench.datasets.store.reader import Store
+
+
+class Baseline(ABC):
+    """A simple predictor. ``info.task`` says where it applies.
+
+    Parameters
+    ----------
+    options : Options
+        Validated options, an instance of the class attribute `Options`.
+    seed : int
+        Seed of anything random in it.
+    """
+
+    info: ClassVar[Info]
+    Options: ClassVar[type[Options]]
+
+    def __init__(self, options: Any, seed: int) -> None:
+        self.options, self.seed = options, seed
+
+    @abstractmethod
+    def fit(self, store: Store, rows: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:
+        """Learn from the training rows.
+
+        Parameters
+        ----------
+        store : Store
+            Where inputs can be read.
+        rows : ndarray of int, shape (n,)
+            Training rows of the store.
+        time : ndarray, shape (n,)
+            Days since 1970-01-01 that the targets belong to; NaN where the task has no time.
+        y : ndarray, shape (n, k)
+            Their targets.
+        """
+
+    @abstractmethod
+    def predict(self, store: Store, rows: np.ndarray, time: np.ndarray) -> np.ndarray:
+        """Targets of the given rows, shape (len(rows), k)."""

@@ -1,0 +1,105 @@
+"""The ranked table, computed from a results table and nothing else."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from slipbench.benchmarks.metrics import Metric, metrics_of
+from slipbench.benchmarks.scores import MODEL, blocks_of, finished_cells, model_scores
+
+#: Tables that are ranked separately.
+SECTION = ["suite", "split", "label"]
+
+
+def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
+    """Models ranked within every (suite, split, label).
+
+    Parameters
+    ----------
+    table : DataFrame
+        A results table (`results.read_table`).
+
+    Returns
+    -------
+    DataFrame
+        One row for each model and modality: `scores.MODEL`, ``rank`` (1 is best, by the task's first
+        metric; missing where nothing was computed), ``seeds`` (how many were computed), ``n_train`` and
+        ``n_test`` (means over seeds), ``blocks`` (independent pieces of the test set that the intervals
+        rest on), ``fit_seconds`` (mean), ``leaky``, ``untrained``, ``flags`` (text), ``reason``, and for
+        each metric ``<name>``, ``<name>_low``, ``<name>_high`` (95 %) and ``<name>_units``. Sections
+        stand in the order of the table, rows by rank, those without any result last.
+    """
+    finished: dict[str, tuple] = {str(c["cell"].iloc[0]): (c, s) for c, s in finished_cells(table)}
+    rows = []
+    for key, group in table.groupby(MODEL, sort=False):
+        cells = [finished[c] for c in group["cell"].unique() if c in finished]
+        rows.append(dict(zip(MODEL, key, strict=True)) | _summary(group, cells))
+    if not rows:
+        return pd.DataFrame(columns=[*MODEL, "rank"])
+    board = pd.DataFrame(rows)
+    board["rank"] = pd.array([pd.NA] * len(board), dtype="Int64")
+    parts = [_ranked(part) for _, part in board.groupby(SECTION, sort=False)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _summary(group: pd.DataFrame, cells: list[tuple]) -> dict[str, object]:
+    """What one model's row says."""
+    each = group.drop_duplicates("cell")
+    done = each[each["status"] == "ok"]
+    short = each[each["status"] != "ok"]
+    notes = list(dict.fromkeys(n for text in each["notes"] for n in text.split("; ") if n))
+    leaky, untrained = bool(each["leaky"].any()), "untrained" in notes
+    reason = "; ".join(dict.fromkeys(short["reason"]))
+    flags = ["leaky split"] if leaky else []
+    flags += notes
+    if len(short):
+        status = " and ".join(dict.fromkeys(short["status"]))
+        flags.append(f"{len(short)} of {len(each)} seeds {status}: {reason}")
+    row: dict[str, object] = {
+        "seeds": len(done),
+        "n_train": float(done["n_train"].mean()) if len(done) else np.nan,
+        "n_test": float(np.mean([blocks_of(c)[0] for c, _ in cells])) if cells else np.nan,
+        "blocks": float(np.mean([n / b for n, b in (blocks_of(c) for c, _ in cells)])) if cells else np.nan,
+        "fit_seconds": float(done["fit_seconds"].mean()) if done["fit_seconds"].notna().any() else np.nan,
+        "leaky": leaky,
+        "untrained": untrained,
+        "flags": "; ".join(flags),
+        "reason": reason,
+    }
+    for score in model_scores(cells) if cells else []:
+        name = score.metric.name
+        row |= {name: score.value, f"{name}_low": score.low, f"{name}_high": score.high}
+        row |= {f"{name}_units": score.units}
+    return row
+
+
+def _ranked(part: pd.DataFrame) -> pd.DataFrame:
+    """One section with its ranks, best first; ties share a rank, rows without a value come last."""
+    first = metrics_of(str(part["task"].iloc[0]))[0]
+    part = part.copy()
+    if first.name not in part:
+        return part
+    rank = part[first.name].rank(method="min", ascending=not first.higher_is_better)
+    part["rank"] = rank.astype("Int64")
+    return part.assign(_order=rank.fillna(np.inf)).sort_values("_order", kind="stable").drop(columns="_order")
+
+
+def sections(board: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame, list[Metric]]]:
+    """The tables of a leaderboard: (suite, split, label, task, dataset), rows and the metrics they have."""
+    if not len(board):
+        return
+    for key, part in board.groupby(SECTION, sort=False):
+        head = dict(zip(SECTION, (str(k) for k in key), strict=True))
+        head |= {name: str(part[name].iloc[0]) for name in ("task", "dataset")}
+        metrics = [m for m in metrics_of(head["task"]) if m.name in part and part[m.name].notna().any()]
+        yield head, part, metrics
+
+
+def number(value: float) -> str:
+    """A number for people: three significant digits, an en dash for none."""
+    if not np.isfinite(value):
+        return "–"
+    if value != 0 and (abs(value) >= 1e4 or abs(value) < 1e-3):
+        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e+")
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")

@@ -1,0 +1,94 @@
+"""Running a suite cell by cell into a results table. What is computed already is not computed again."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slipbench.benchmarks.results import Cell, CellResult, write_cell, write_table
+from slipbench.benchmarks.suites.base import Inputs, Progress, Suite
+
+TABLE = "results.parquet"
+
+
+def _silent(text: str, done: int, total: int) -> None: ...
+
+
+def cell_path(out: Path, cell: Cell) -> Path:
+    """File of one cell's rows."""
+    return out / "cells" / f"{cell.id}.parquet"
+
+
+def run_suite(
+    suite: Suite, inputs: Inputs, out: Path, progress: Progress = _silent, code_version: str | None = None
+) -> Path:
+    """Compute every cell of a suite that is not there yet, and join them into one table.
+
+    A cell whose computation raises becomes a ``failed`` row with its reason, and is tried again by the
+    next call. An interruption (KeyboardInterrupt, a kill) loses at most the running cell.
+
+    Parameters
+    ----------
+    suite : Suite
+        What to run.
+    inputs : Inputs
+        Store, checkpoints and cache.
+    out : Path
+        Folder of the suite: ``cells/<id>.parquet`` and ``results.parquet``.
+    progress : callable, optional
+        Called as ``progress(text, done, total)``; in cells, or in what `Suite.prepare` counts.
+    code_version : str, optional
+        Kept in every row; the package version when not given.
+
+    Returns
+    -------
+    Path
+        The results table, rows in the order of `Suite.cells`.
+    """
+    cells = suite.cells(inputs)
+    header = {
+        "suite": suite.options.name,
+        "task": suite.info.task,
+        "dataset": suite.options.dataset.name,
+        "dataset_hash": inputs.store.dataset_hash,
+        "code_version": code_version or version("slipbench"),
+    }
+    todo = [cell for cell in cells if not _done(cell_path(out, cell))]
+    done = len(cells) - len(todo)
+    if todo:
+        suite.prepare(inputs, progress)
+    for cell in todo:
+        progress(_label(cell), done, len(cells))
+        try:
+            result = suite.run(cell, inputs)
+        except Exception as error:  # the promise of the table: a row with its reason, never a missing row
+            result = CellResult(status="failed", reason=reason_of(error))
+        write_cell(cell_path(out, cell), header, cell, result)
+        done += 1
+    progress("done", len(cells), len(cells))
+    write_table(out / TABLE, [cell_path(out, cell) for cell in cells])
+    return out / TABLE
+
+
+def reason_of(error: BaseException) -> str:
+    """Type and message of an error in one short line."""
+    text = " ".join(str(error).split())
+    line = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return line if len(line) <= 300 else line[:297] + "..."
+
+
+def _done(path: Path) -> bool:
+    """Whether the cell's file is there and tells of no failure; an unreadable file is not."""
+    if not path.exists():
+        return False
+    try:
+        status = pq.read_table(path, columns=["status"])["status"].to_pylist()
+    except (pa.ArrowException, OSError, KeyError):
+        return False
+    return bool(status) and "failed" not in status
+
+
+def _label(cell: Cell) -> str:
+    parts = (cell.model, cell.modality, cell.label, cell.split, f"seed {cell.seed}")
+    return " · ".join(p for p in parts if p != "-")

@@ -1,0 +1,116 @@
+"""Scores with 95 % intervals, computed from the rows of a results table and nothing else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from slipbench.benchmarks.intervals import block_rows, interval, over_seeds, resamples, weights
+from slipbench.benchmarks.metrics import Metric, Samples, metrics_of
+
+#: Columns that name a model's row of a leaderboard; the seeds are summarised.
+MODEL = ["suite", "task", "dataset", "split", "label", "model", "kind", "modality"]
+_SEED = 2024
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric of one model: the mean over its seeds with its interval."""
+
+    metric: Metric
+    units: str
+    value: float
+    low: float
+    high: float
+
+
+def samples_of(cell: pd.DataFrame, reference: pd.DataFrame | None = None) -> Samples:
+    """Test values of one cell by quantity.
+
+    Parameters
+    ----------
+    cell : DataFrame
+        The cell's rows of the results table, all ``ok``.
+    reference : DataFrame, optional
+        Rows of the persistence cell of the same split, label and seed. Used where it predicts the very
+        same samples.
+    """
+    true, pred, base = {}, {}, {}
+    for row in cell.itertuples():
+        q = str(row.quantity)
+        true[q], pred[q] = np.asarray(row.y_true), np.asarray(row.y_pred)
+        for other in () if reference is None else reference.itertuples():
+            if other.quantity == q and np.array_equal(other.sample, row.sample):
+                base[q] = np.asarray(other.y_pred)
+    return Samples(true, pred, base)
+
+
+def units_of(metric: Metric, cell: pd.DataFrame) -> str:
+    """Unit of a metric, with the quantity's own one filled in."""
+    own = cell.loc[cell["quantity"] == metric.quantity, "units"]
+    unit = str(own.iloc[0]) if len(own) else "1"
+    return "1" if unit == "1" and "{u}" in metric.units else metric.units.replace("{u}", unit)
+
+
+def applies(metric: Metric, samples: Samples) -> bool:
+    """Whether the cell holds what the metric judges."""
+    needed = ("latitude", "longitude") if metric.quantity == "position" else (metric.quantity,)
+    return all(q in samples.true for q in needed)
+
+
+def persistence_of(table: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
+    """Rows of the finished persistence cells by (suite, split, label, seed)."""
+    rows = table[(table["model"] == "persistence") & (table["status"] == "ok")]
+    return {tuple(key): part for key, part in rows.groupby(["suite", "split", "label", "seed"])}
+
+
+def finished_cells(table: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, Samples]]:
+    """Every ``ok`` cell in the order of the table: its rows and its samples."""
+    reference = persistence_of(table)
+    for _, cell in table[table["status"] == "ok"].groupby("cell", sort=False):
+        first = cell.iloc[0]
+        key = (first["suite"], first["split"], first["label"], first["seed"])
+        yield cell, samples_of(cell, reference.get(key))
+
+
+def cell_metrics(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Finite metrics of every ``ok`` cell: cell id to metric name to value; what a tracker logs."""
+    found: dict[str, dict[str, float]] = {}
+    for cell, samples in finished_cells(table):
+        metrics = [m for m in metrics_of(str(cell["task"].iloc[0])) if applies(m, samples)]
+        values = {m.name: m.value(samples) for m in metrics}
+        found[str(cell["cell"].iloc[0])] = {k: v for k, v in values.items() if np.isfinite(v)}
+    return found
+
+
+def blocks_of(cell: pd.DataFrame) -> tuple[int, int]:
+    """Test rows of a cell, and how many of them make one bootstrap block."""
+    first = cell.iloc[0]
+    return len(first["time"]), block_rows(np.asarray(first["time"]), float(first["block_days"]))
+
+
+def model_scores(cells: list[tuple[pd.DataFrame, Samples]]) -> list[Score]:
+    """Scores of one model over its seeds.
+
+    Equal test sets are resampled alike for every model and seed, so models are compared in pairs; the
+    seeds themselves are resampled too, so the interval also holds what the choice of the seed changes.
+
+    Parameters
+    ----------
+    cells : list
+        The model's ``ok`` cells, one for each seed, with their samples.
+    """
+    scores = []
+    first, samples = cells[0]
+    for metric in metrics_of(str(first["task"].iloc[0])):
+        if not applies(metric, samples):
+            continue
+        values, spread = [], []
+        for cell, one in cells:
+            n, block = blocks_of(cell)
+            values.append(metric.value(one))
+            spread.append(metric.resampled(one, resamples(n, block, _SEED), weights(n, block, _SEED)))
+        low, high = interval(over_seeds(np.array(spread), _SEED))
+        scores.append(Score(metric, units_of(metric, first), float(np.mean(values)), low, high))
+    return scores

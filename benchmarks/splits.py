@@ -1,0 +1,105 @@
+"""Ways to divide a daily series into training and test rows, and how much each one leaks.
+
+Times are the days that the labels belong to. A row reaches back over its feature window and its label
+over the kernel, so rows nearer than the embargo share data.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+SplitName = Literal["random", "chronological", "blocked"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers (ascending) to train and to test on.
+
+    Parameters
+    ----------
+    train, test : ndarray of int
+        Disjoint row numbers; rows inside the embargo are in neither.
+    leaky : bool
+        Whether neighbours of nearly every test row are in `train`.
+    embargo_days : float
+        Smallest distance between a training and a test day that the split promises.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    leaky: bool
+    embargo_days: float
+
+
+def embargo_days(attrs: Mapping[str, Any]) -> float:
+    """Days that must lie between training and test: the features' reach plus three kernel bandwidths.
+
+    Parameters
+    ----------
+    attrs : mapping
+        A nowcast store's ``feature_window_days``, ``bandwidth_days`` and, if it has one,
+        ``feature_reach_days`` and ``causal_bandwidth_days``; the longer ones count.
+    """
+    window = float(attrs["feature_window_days"])
+    reach = float(attrs.get("feature_reach_days", 0.0))
+    bandwidth = max(float(attrs["bandwidth_days"]), float(attrs.get("causal_bandwidth_days", 0.0)))
+    return max(window, reach) + 3.0 * bandwidth
+
+
+def _rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence([0x5B117, seed]))
+
+
+def _n_test(n: int, fraction: float) -> int:
+    return min(max(round(fraction * n), 1), n - 1)
+
+
+def random_split(
+    times: np.ndarray, attrs: Mapping[str, Any], seed: int, fraction: float = 0.3, min_train: int = 1
+) -> Split:
+    """Rows drawn without regard to time, as published; almost every test day has training neighbours."""
+    order = _rng(seed).permutation(len(times))
+    n = _n_test(len(times), fraction)
+    return Split(np.sort(order[n:]), np.sort(order[:n]), leaky=True, embargo_days=0.0)
+
+
+def chronological_split(
+    times: np.ndarray, attrs: Mapping[str, Any], seed: int, fraction: float = 0.3, min_train: int = 1
+) -> Split:
+    """The first days train, the last ones test; there is no gap, so the first test days have neighbours."""
+    order = np.argsort(times, kind="stable")
+    n = len(times) - _n_test(len(times), fraction)
+    return Split(np.sort(order[:n]), np.sort(order[n:]), leaky=False, embargo_days=0.0)
+
+
+def blocked_split(
+    times: np.ndarray, attrs: Mapping[str, Any], seed: int, fraction: float = 0.3, min_train: int = 1
+) -> Split:
+    """One contiguous test block with an embargo on both sides.
+
+    The block's place is drawn evenly (by `seed`) among those that leave `min_train` training rows;
+    where none does, among those that leave the most.
+    """
+    gap = embargo_days(attrs)
+    order = np.argsort(times, kind="stable")
+    t = np.asarray(times, np.float64)[order]
+    n = _n_test(len(t), fraction)
+    first = np.arange(len(t) - n + 1)
+    before = np.searchsorted(t, t[first] - gap, side="right")
+    after = np.searchsorted(t, t[first + n - 1] + gap, side="left")
+    left = before + len(t) - after
+    places = first[left >= min(min_train, int(left.max()))]
+    start = int(places[_rng(seed).integers(len(places))])
+    train = np.concatenate([order[: before[start]], order[after[start] :]])
+    return Split(np.sort(train), np.sort(order[start : start + n]), leaky=False, embargo_days=gap)
+
+
+SPLITTERS: dict[str, Callable[..., Split]] = {
+    "random": random_split,
+    "chronological": chronological_split,
+    "blocked": blocked_split,
+}
+LEAKY = frozenset({"random"})
+assert set(SPLITTERS) == set(get_args(SplitName))

@@ -1,0 +1,290 @@
+"""Seismicity nowcast: decoders and baselines on three modalities under three splits."""
+
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from slipbench.benchmarks.baselines.registry import BASELINES, unfit
+from slipbench.benchmarks.decoders.registry import DECODERS
+from slipbench.benchmarks.features import Features, Modality
+from slipbench.benchmarks.results import Cell, CellResult, Outcome
+from slipbench.benchmarks.splits import LEAKY, SPLITTERS, Split, SplitName
+from slipbench.benchmarks.suites.base import SUITES, Inputs, Progress, Suite, SuiteOptions
+from slipbench.datasets.hashing import config_hash, file_sha256
+from slipbench.datasets.registry import Info
+from slipbench.trainers.embed import embed, read_embeddings
+from slipbench.trainers.encoders.registry import ENCODERS
+
+Encoder: Any = ENCODERS.union("encoder")
+Decoder: Any = DECODERS.union("decoder")
+AnyBaseline: Any = BASELINES.union("baseline")
+Label = Literal["two_sided", "causal"]
+
+
+class NowcastOptions(SuiteOptions):
+    """Options of the nowcast suite."""
+
+    suite: Literal["nowcast"] = "nowcast"
+    encoder: Encoder = Field(description="network that turns a daily image into features")
+    components: int = Field(500, ge=3, description="most features of a modality with images (PCA, a and b)")
+    decoders: list[Decoder] = Field(min_length=1, description="regressors to compare")
+    baselines: list[AnyBaseline] = Field(default_factory=list, description="simple predictors beside them")
+    modalities: list[Modality] = Field(
+        default=["gnss", "ab", "both"], min_length=1, description="what a decoder sees: images, a and b, both"
+    )
+    labels: list[Label] = Field(
+        default=["two_sided"],
+        min_length=1,
+        description="kernel of the density: as published, or past events",
+    )
+    splits: list[SplitName] = Field(
+        default=["random", "chronological", "blocked"], min_length=1, description="ways to divide the days"
+    )
+    seeds: list[int] = Field(default=[0], min_length=1, description="seeds of splits and models")
+    test_fraction: float = Field(0.3, gt=0, lt=1, description="share of the days to test on")
+    min_train_rows: int = Field(50, ge=2, description="a split that leaves fewer training days is skipped")
+
+    @model_validator(mode="after")
+    def _can_run(self) -> "NowcastOptions":
+        names = [d.name for d in self.decoders] + [b.baseline for b in self.baselines]
+        if reason := unfit(self.baselines, "nowcast"):
+            raise ValueError(reason)
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise ValueError(f"two models are called '{twice[0]}'; give one another name")
+        return self
+
+
+@dataclass(frozen=True)
+class _Data:
+    """Usable rows of the store: those whose a, b and labels are all known."""
+
+    rows: np.ndarray
+    time: np.ndarray
+    ab: np.ndarray
+    labels: dict[str, np.ndarray]
+    units: dict[str, str]
+    attrs: dict[str, Any]
+
+
+@SUITES.register(
+    Info(
+        name="nowcast",
+        task="nowcast",
+        summary="daily seismicity density from GNSS images and a- and b-values",
+        reference="GeoViT-PFN protocol with chronological and blocked splits beside the published one",
+        licence="Apache-2.0",
+    )
+)
+class Nowcast(Suite):
+    """Every decoder sees the same rows: days whose a, b and labels are known."""
+
+    Options = NowcastOptions
+    options: NowcastOptions
+
+    def __init__(self, options: Any) -> None:
+        super().__init__(options)
+        self._kept: dict[str, tuple[Any, Any]] = {}
+        self._no_embeddings: Exception | None = None
+
+    def check(self) -> None:
+        """Raise InputError for missing weights of the encoder or a decoder."""
+        if self._sees_images:
+            self._encoder.check()
+        for options in self.options.decoders:
+            DECODERS.get(options.decoder)(options, self.options.seeds[0]).check()
+
+    @cached_property
+    def _encoder(self) -> Any:
+        return ENCODERS.get(self.options.encoder.encoder)(self.options.encoder)
+
+    @cached_property
+    def _encoder_identity(self) -> dict[str, Any]:
+        return self._encoder.identity()
+
+    @property
+    def _sees_images(self) -> bool:
+        return any(m != "ab" for m in self.options.modalities)
+
+    def prepare(self, inputs: Inputs, progress: Progress) -> None:
+        """Embed all images. When that fails, the cells without images still run."""
+        if not self._sees_images:
+            return
+        try:
+            embed(
+                self.options.encoder,
+                inputs.store,
+                "image",
+                inputs.cache,
+                lambda done, total: progress("embeddings", done, total),
+            )
+        except Exception as error:
+            self._no_embeddings = error
+
+    def cells(self, inputs: Inputs) -> list[Cell]:
+        """Split, then seed, then label outermost, so that neighbouring cells share features."""
+        o = self.options
+        common = {
+            "dataset": inputs.store.dataset_hash,
+            "suite": self.info.version,
+            "test_fraction": o.test_fraction,
+            "min_train_rows": o.min_train_rows,
+        }
+        cells = []
+        for split in o.splits:
+            for seed in o.seeds:
+                for label in o.labels:
+
+                    def cell(model: str, kind: Any, modality: str, decides: dict[str, Any]) -> Cell:
+                        digest = config_hash(common | decides)
+                        return Cell(model, kind, modality, label, split, seed, split in LEAKY, digest)  # noqa: B023
+
+                    for options in o.baselines:
+                        info = BASELINES.info(options.baseline)
+                        decides = {"options": options.model_dump(mode="json"), "version": info.version}
+                        cells.append(cell(options.baseline, "baseline", "-", decides))
+                    for modality in o.modalities:
+                        for options in o.decoders:
+                            decides = _decoder_identity(options)
+                            if modality != "ab":
+                                decides |= {"encoder": self._encoder_identity, "components": o.components}
+                            cells.append(cell(options.name, "decoder", modality, decides))
+        return cells
+
+    def run(self, cell: Cell, inputs: Inputs) -> CellResult:
+        """Fit on the training days and predict the test days."""
+        data = self._once("data", inputs.store.dataset_hash, lambda: self._read(inputs))
+        split = self._split(data, cell)
+        dropped = len(inputs.store) - len(data.rows)
+        notes = [f"embargo {split.embargo_days:.0f} d"] if split.embargo_days else []
+        notes += [f"{dropped} days without a, b or label left out"] if dropped else []
+        if len(split.train) < self.options.min_train_rows:
+            reason = f"{len(split.train)} training days, {self.options.min_train_rows} are needed"
+            if split.embargo_days:
+                reason += f"; the embargo of {split.embargo_days:.0f} d leaves no more of {len(data.rows)} d"
+            return CellResult(status="skipped", reason=reason, n_train=len(split.train))
+        if cell.kind == "baseline":
+            found = self._baseline(cell, inputs, data, split)
+        else:
+            found = self._decoder(cell, inputs, data, split)
+        if isinstance(found, str):
+            return CellResult(status="skipped", reason=found, n_train=len(split.train))
+        predicted, seconds, note, device = found
+        test = split.test[np.argsort(data.time[split.test], kind="stable")]
+        back = np.searchsorted(split.test, test)
+        outcome = Outcome(
+            quantity="density",
+            units=data.units[cell.label],
+            sample=data.rows[test].tolist(),
+            time=data.time[test].tolist(),
+            y_true=data.labels[cell.label][test].tolist(),
+            y_pred=np.asarray(predicted, np.float64)[back].tolist(),
+        )
+        return CellResult(
+            [outcome],
+            notes="; ".join(filter(None, [note, *notes])),
+            n_train=len(split.train),
+            fit_seconds=seconds[0],
+            predict_seconds=seconds[1],
+            device=device,
+            block_days=3.0 * _bandwidth(data.attrs, cell.label),
+        )
+
+    def _read(self, inputs: Inputs) -> _Data:
+        store = inputs.store
+        ab, time = store.read("ab"), store.read("label_time").astype(np.float64)
+        labels = {name: store.read(f"label_{name}").astype(np.float64) for name in self.options.labels}
+        known = np.isfinite(ab).all(axis=1) & np.isfinite(time)
+        known &= np.all([np.isfinite(v) for v in labels.values()], axis=0)
+        rows = np.flatnonzero(known)
+        if len(rows) < 2:
+            raise ValueError(f"{len(rows)} days of the store have a, b and label")
+        units = {name: str(store.array(f"label_{name}").attrs.get("units", "1")) for name in labels}
+        return _Data(rows, time[rows], ab[rows], {k: v[rows] for k, v in labels.items()}, units, store.attrs)
+
+    def _split(self, data: _Data, cell: Cell) -> Split:
+        return SPLITTERS[cell.split](
+            data.time, data.attrs, cell.seed, self.options.test_fraction, self.options.min_train_rows
+        )
+
+    def _once(self, name: str, key: Any, make: Callable[[], Any]) -> Any:
+        """The value made for `key`; only the latest one of each name is kept in memory."""
+        if name not in self._kept or self._kept[name][0] != key:
+            self._kept[name] = (key, make())
+        return self._kept[name][1]
+
+    def _baseline(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> Any:
+        options = next(o for o in self.options.baselines if o.baseline == cell.model)
+        baseline = BASELINES.get(cell.model)(options, cell.seed)
+        y = data.labels[cell.label][:, None]
+        train, test = split.train, split.test
+        began = clock.perf_counter()
+        baseline.fit(inputs.store, data.rows[train], data.time[train], y[train])
+        fitted = clock.perf_counter()
+        predicted = baseline.predict(inputs.store, data.rows[test], data.time[test])[:, 0]
+        return predicted, (fitted - began, clock.perf_counter() - fitted), "", "cpu"
+
+    def _features(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> Features:
+        embeddings = None
+        if cell.modality != "ab":
+            if self._no_embeddings is not None:
+                raise self._no_embeddings
+            embeddings = self._once(
+                "embeddings", inputs.store.dataset_hash, lambda: self._embeddings(inputs)[data.rows]
+            )
+        key = (inputs.store.dataset_hash, cell.split, cell.seed, embeddings is None)
+        return self._once(
+            "features",
+            key,
+            lambda: Features.fit(embeddings, data.ab, split.train, self.options.components),
+        )
+
+    def _embeddings(self, inputs: Inputs) -> np.ndarray:
+        return read_embeddings(embed(self.options.encoder, inputs.store, "image", Path(inputs.cache)))
+
+    def _decoder(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> Any:
+        options = next(o for o in self.options.decoders if o.name == cell.model)
+        x = self._features(cell, inputs, data, split).matrix(cell.modality)  # type: ignore[arg-type]
+        decoder = DECODERS.get(options.decoder)(options, cell.seed)
+        if reason := decoder.limits(len(split.train), x.shape[1]):
+            return reason
+        y = data.labels[cell.label][split.train]
+        # A daily probability is about 1e-4 and its squares fall below the smallest gain at which some
+        # trees still split, so decoders see targets of unit variance.
+        mean, scale = float(y.mean()), float(y.std()) or 1.0
+        began = clock.perf_counter()
+        decoder.fit(x[split.train], (y - mean) / scale)
+        fitted = clock.perf_counter()
+        predicted = decoder.predict(x[split.test]) * scale + mean
+        seconds = (fitted - began, clock.perf_counter() - fitted)
+        return predicted, seconds, decoder.notes, _device(options)
+
+
+def _bandwidth(attrs: dict[str, Any], label: str) -> float:
+    """Bandwidth of a label's kernel, days."""
+    wide = float(attrs["bandwidth_days"])
+    return float(attrs.get("causal_bandwidth_days", wide)) if label == "causal" else wide
+
+
+def _decoder_identity(options: Any) -> dict[str, Any]:
+    """What decides a decoder's predictions: options, code and the bytes (not the place) of its weights."""
+    path = getattr(options, "weights_path", None)
+    return {
+        "options": options.model_dump(mode="json", exclude={"weights_path"}),
+        "version": DECODERS.info(options.decoder).version,
+        "weights": file_sha256(path) if path is not None and path.is_file() else None,
+    }
+
+
+def _device(options: Any) -> str:
+    """Where a decoder that leaves the choice open computes."""
+    if getattr(options, "device", "cpu") == "cpu":
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
