@@ -48,7 +48,7 @@ class BlockOrder(Sampler[Block]):
         self.shards, self.seed, self.epoch = shards, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch of the next iteration; Lightning calls it before every epoch."""
+        """Choose the epoch of the next iteration."""
         self.epoch = epoch
 
     def __len__(self) -> int:
@@ -147,17 +147,21 @@ class Loader:
         self, rows: BlockRows, batch_size: int, seed: int | None = None, workers: int = 0, pin: bool = False
     ) -> None:
         self.n_rows, self.batch_size = rows.n_rows, batch_size
-        self.sampler = BlockOrder(rows.shards, seed)
-        workers = 0 if rows.kept else min(workers, len(self.sampler))
+        self._order = BlockOrder(rows.shards, seed)
+        workers = 0 if rows.kept else min(workers, len(self._order))
         self._blocks: DataLoader[tuple[Tensor, ...]] = DataLoader(
             rows,
             batch_size=None,
-            sampler=self.sampler,
+            sampler=self._order,
             num_workers=workers,
             multiprocessing_context="spawn" if workers else None,
             persistent_workers=workers > 0,
             pin_memory=pin,
         )
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch (from 0) whose order the next iteration has."""
+        self._order.set_epoch(epoch)
 
     def __len__(self) -> int:
         return -(-self.n_rows // self.batch_size)

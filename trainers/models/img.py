@@ -12,7 +12,15 @@ from slipbench.trainers.models.registry import MODELS
 #: Channels of the first convolution at width 1.
 STEM = 32
 #: Sandler et al. 2018, table 2: expansion, channels at width 1, repeats, stride of the first repeat.
-STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 
 
 class ImgOptions(Options):

@@ -1,0 +1,139 @@
+"""Training a network on a sealed store, resumable and repeatable."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from slipbench.datasets.errors import InputError
+from slipbench.datasets.hashing import file_sha256
+from slipbench.datasets.store.reader import Store
+from slipbench.trainers.checkpoint import read_raw
+from slipbench.trainers.data import StoreData, content
+from slipbench.trainers.hash import fit_hash
+from slipbench.trainers.keeper import Keeper, Progress
+from slipbench.trainers.models.registry import MODELS
+from slipbench.trainers.module import Regression
+from slipbench.trainers.options import TrainerOptions
+from slipbench.trainers.quiet import reproducible, silent
+from slipbench.trainers.record import BEST, LAST, Fit, claim, finish
+
+
+def device_kind(options: TrainerOptions) -> str:
+    """``gpu`` or ``cpu``: where a fit with these options would run on this machine.
+
+    Raises
+    ------
+    InputError
+        When a GPU is demanded and there is none.
+    """
+    if options.accelerator == "cpu":
+        return "cpu"
+    if torch.cuda.is_available():
+        return "gpu"
+    if options.accelerator == "gpu":
+        raise InputError("accelerator", "no GPU is visible", "a CUDA device", "use accelerator=auto")
+    return "cpu"
+
+
+def fit(
+    options: TrainerOptions,
+    store: Store,
+    out: Path,
+    *,
+    logger: Any = None,
+    callbacks: Sequence[pl.Callback] = (),
+    progress: Progress | None = None,
+) -> Fit:
+    """Train until patience or epochs run out and keep the best weights.
+
+    On a CPU the weights depend on the options and the store alone, also when the process was killed
+    and the fit resumed. A finished fit of the same hash in `out` is returned without work.
+
+    Parameters
+    ----------
+    options : TrainerOptions
+        Network and training.
+    store : Store
+        Sealed store with the network's array.
+    out : Path
+        Folder of this fit; nothing is written outside it.
+    logger : Lightning logger, optional
+        Gets ``train_loss``, ``validation_loss`` and ``samples_per_second`` per epoch.
+    callbacks : sequence of pytorch_lightning.Callback
+        Called after the fit's own.
+    progress : callable, optional
+        Called as ``progress(epochs done, epochs at most, text)``.
+
+    Raises
+    ------
+    InputError
+        When the store lacks what the network reads, `out` holds another fit, a demanded GPU is not there,
+        or the loss is not finite from the start.
+    """
+    where = device_kind(options)
+    name = options.model.model
+    part: Any = MODELS.get(name)
+    found = content(store, part.array, f"network '{name}'")
+    key = fit_hash(options, store.dataset_hash)
+    out.mkdir(parents=True, exist_ok=True)
+    if done := claim(out, key):
+        return done
+    data = StoreData(
+        store, part.array, options.batch_size, options.seed, options.loader_workers, options.cache_mib << 20
+    )
+    keeper = Keeper(out, options.epochs, options.patience, options.seed, data.n_train, progress)
+    last = out / LAST if (out / LAST).exists() else None
+    if last:
+        read_raw(last)  # a damaged file gets its one line, not Lightning's trace
+    with silent(), reproducible(deterministic=where == "cpu"):
+        torch.manual_seed(options.seed)
+        module = Regression(
+            model=options.model.model_dump(mode="json"),
+            network_version=MODELS.info(name).version,
+            shape=found.shape,
+            targets=found.targets,
+            statistics=found.statistics,
+            dataset_hash=store.dataset_hash,
+            learning_rate=options.learning_rate,
+            weight_decay=options.weight_decay,
+        )
+        trainer = pl.Trainer(
+            accelerator=where,
+            devices=1,
+            precision=options.precision,
+            max_epochs=options.epochs,
+            logger=logger or False,
+            callbacks=[keeper, *callbacks],
+            default_root_dir=out,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+        trainer.fit(module, datamodule=data, ckpt_path=last, weights_only=True)
+    result = _result(out, module, keeper, data.n_train)
+    finish(out, key, result)
+    if progress:
+        progress(options.epochs, options.epochs, f"best epoch {result.best_epoch} of {result.epochs}")
+    return result
+
+
+def _result(out: Path, module: Regression, keeper: Keeper, n_train: int) -> Fit:
+    best = keeper.best
+    if best is None:  # Lightning returned without an epoch; Keeper raises in every case known to us
+        raise RuntimeError("the fit ended without a single epoch")
+    training = sum(n_train / e["samples_per_second"] for e in keeper.history)
+    return Fit(
+        checkpoint=out / BEST,
+        sha256=file_sha256(out / BEST),
+        epochs=len(keeper.history),
+        best_epoch=best["epoch"],
+        validation_loss=best["validation_loss"],
+        samples_per_second=n_train * len(keeper.history) / training,
+        parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
+        seconds=sum(e["seconds"] for e in keeper.history),
+        history=keeper.history,
+    )

@@ -1,0 +1,90 @@
+"""Predictions of a checkpoint on one split of a store, in physical units."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from slipbench.datasets.errors import InputError
+from slipbench.datasets.registry import nearest
+from slipbench.datasets.store.reader import SPLITS, Store
+from slipbench.trainers.checkpoint import load
+from slipbench.trainers.data import TARGET, content
+from slipbench.trainers.loader import BlockRows, Loader
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Predicted and true targets.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n,)
+        Row numbers in the store, ascending.
+    names, units : list of str
+        Of the k targets.
+    y_true, y_pred : ndarray, shape (n, k)
+        In `units`, float64.
+    """
+
+    rows: np.ndarray
+    names: list[str]
+    units: list[str]
+    y_true: np.ndarray
+    y_pred: np.ndarray
+
+
+def predict(
+    checkpoint: Path, store: Store, split: str = "test", batch_size: int = 256, expect: str | None = None
+) -> Prediction:
+    """Apply a trained network to one split; on a GPU where there is one.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        File written by a fit.
+    store : Store
+        Sealed store with the network's array; not necessarily the one that it was trained on.
+    split : str
+        ``train``, ``validation`` or ``test``.
+    batch_size : int
+        Rows in one step.
+    expect : str, optional
+        Name of the network that the checkpoint must hold.
+
+    Raises
+    ------
+    InputError
+        When the checkpoint cannot be used, does not belong to this kind of store, or the split is empty.
+    """
+    if split not in SPLITS:
+        raise InputError("split", f"'{split}'", f"one of {', '.join(SPLITS)}", nearest(split, SPLITS))
+    module = load(checkpoint, expect)
+    values = module.hparams
+    name = f"network '{values['model']['model']}'"
+    found = content(store, module.array, name)
+    trained = [(t["name"], t["units"]) for t in values["targets"]]
+    here = [(t["name"], t["units"]) for t in found.targets]
+    for what, wanted, got in (
+        (f"rows of '{module.array}'", tuple(values["shape"]), found.shape),
+        ("targets", ", ".join(f"{n} ({u})" for n, u in trained), ", ".join(f"{n} ({u})" for n, u in here)),
+    ):
+        if wanted != got:
+            raise InputError(
+                store.folder,
+                f"{what} {got}",
+                f"{wanted} as {checkpoint.name} was trained on",
+                "choose its store",
+            )
+    rows = BlockRows(store, (module.array, TARGET), split)
+    if not rows.n_rows:
+        raise InputError(store.folder, f"no {split} rows", "at least one", "build a larger dataset")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    module.to(device)
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    with torch.inference_mode():
+        for x, y, numbers in Loader(rows, batch_size):
+            parts.append((numbers.numpy(), y.double().numpy(), module(x.to(device)).cpu().numpy()))
+    order, y_true, y_pred = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Prediction(order, [n for n, _ in trained], [u for _, u in trained], y_true, y_pred)

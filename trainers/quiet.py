@@ -1,0 +1,39 @@
+"""Lightning without its advice, and torch's global state put back after a fit."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+_LOGGERS = ("pytorch_lightning", "lightning_fabric")
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Hide Lightning's messages, tips and warnings; errors still come through."""
+    levels = {name: logging.getLogger(name).level for name in _LOGGERS}
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            for module in _LOGGERS:
+                warnings.filterwarnings("ignore", module=rf"{module}(\..*)?")
+            yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+@contextmanager
+def reproducible(deterministic: bool) -> Iterator[None]:
+    """Keep the caller's random state and, where asked, allow deterministic algorithms only."""
+    before = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    with torch.random.fork_rng():
+        torch.use_deterministic_algorithms(deterministic)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(before, warn_only=warn_only)
