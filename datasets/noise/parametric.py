@@ -64,8 +64,8 @@ def power_law_impulse(index: float, n: int) -> np.ndarray:
 def time_covariance(amplitudes: Amplitudes, n_days: int, history_days: int) -> np.ndarray:
     """Covariance (n_days, n_days) in mm^2 of one station's daily positions in a window.
 
-    Flicker and random walk start from zero `history_days` before the window. Scaled with the sampling interval to the power
-    -index / 4 (Williams 2003, eq. 10).
+    Flicker and random walk start from zero `history_days` before the window. Scaled with the
+    sampling interval to the power -index / 4 (Williams 2003, eq. 10).
     """
     total = amplitudes.white_mm**2 * np.eye(n_days)
     for index, sigma in ((-1.0, amplitudes.flicker_mm), (-2.0, amplitudes.random_walk_mm)):

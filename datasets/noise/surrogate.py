@@ -7,6 +7,7 @@ so the spatial covariance over a window and every periodogram are kept exactly, 
 components coherent and change the covariance.)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,19 +60,23 @@ class SurrogateNoise:
         """Length of a window."""
         return self.scores.shape[1]
 
-    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """`n` surrogates, each of a window chosen at random, in mm, shape (n, d, p)."""
+    def draw(self, n: int, rng: np.random.Generator, days: Sequence[int] | None = None) -> np.ndarray:
+        """`n` surrogates, each of a window chosen at random, in mm, shape (n, d, p).
+
+        With `days` only those days of the same surrogates are worked out.
+        """
         d = self.n_days
+        days = range(d) if days is None else days
         window = rng.integers(len(self.scores), size=n)
         phase = rng.uniform(0, 2 * np.pi, (n, d // 2 + 1))
         turn = np.exp(1j * phase)
         turn[:, 0] = 1.0  # the mean
         if d % 2 == 0:  # the Nyquist frequency of a real series is real: its only phases are 0 and pi
             turn[:, -1] = np.where(phase[:, -1] < np.pi, 1.0, -1.0)
-        out = np.empty((n, d, self.vectors.shape[2]))
+        out = np.empty((n, len(days), self.vectors.shape[2]))
         for w in np.unique(window):  # one product per window, without copying its eigenvectors n times
             rows = np.flatnonzero(window == w)
             spectra = np.fft.rfft(self.scores[w], axis=0)
             series = np.fft.irfft(spectra * turn[rows, :, None], n=d, axis=1)
-            out[rows] = series @ self.vectors[w] + self.mean[w]
+            out[rows] = series[:, list(days)] @ self.vectors[w] + self.mean[w]
         return out

@@ -48,8 +48,8 @@ def read_stations(path: Path) -> Stations:
     Raises
     ------
     InputError
-        With the line's number: no file, no rows, other columns, a row with too few or too many values, a value
-        that is not a number, coordinates out of range, or a code that came before.
+        With the line's number: no file, no rows, other columns, a row with too few or too many values, a
+        value that is not a number, coordinates out of range, or a code that came before.
     """
     where = path.as_posix()
     if not path.is_file():

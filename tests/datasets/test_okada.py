@@ -227,9 +227,9 @@ def test_small_fault_is_a_point_source(dip, kind):
 def test_a_station_row_per_source_equals_one_by_one():
     rng = np.random.default_rng(7)
     n, m = 5, 11
-    fields = [rng.normal(0, 1e4, n), rng.normal(0, 1e4, n), rng.uniform(3e4, 5e4, n), rng.uniform(0, 360, n),
-              rng.uniform(0, 90, n), rng.uniform(-180, 180, n), rng.uniform(1e3, 2e4, n), rng.uniform(1e3, 2e4, n),
-              rng.uniform(0, 3, n), rng.uniform(0, 1, n)]  # fmt: skip
+    low = [-1e4, -1e4, 3e4, 0, 0, -180, 1e3, 1e3, 0, 0]
+    high = [1e4, 1e4, 5e4, 360, 90, 180, 2e4, 2e4, 3, 1]
+    fields = list(rng.uniform(low, high, (n, 10)).T)
     east, north = rng.normal(0, 1e5, (2, n, m))
     batch = displacement(Sources(*fields), east, north)
     for i in range(n):

@@ -1,0 +1,82 @@
+"""Options of the S1 dataset."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from slipbench.datasets.gridding.spline import Grid
+from slipbench.datasets.noise.parametric import ParametricNoise
+from slipbench.datasets.options import Options
+from slipbench.datasets.physics.source import Sampling
+from slipbench.datasets.recipes.base import RecipeOptions
+
+WINDOW_DAYS = 100
+EVENT_DAY = 50  # first day with the offset: the step is 1 on the event day itself
+FRAMES = 15
+COMPONENTS = ("east", "north")
+
+Representation = Literal["img", "ts", "its", "offset"]
+
+
+class SurrogateOptions(Options):
+    """Surrogates of real residuals."""
+
+    step_days: int = Field(50, ge=1, description="days between the first days of source windows")
+    coverage: float = Field(0.9, gt=0, le=1, description="least share of days that a donor station must have")
+
+
+class SplitFractions(Options):
+    """Random split of the samples."""
+
+    train: float = Field(0.6, gt=0, lt=1, description="share of training samples")
+    validation: float = Field(0.2, gt=0, lt=1, description="share of validation samples; the rest is test")
+
+    @model_validator(mode="after")
+    def _leaves_a_test_set(self) -> "SplitFractions":
+        if self.train + self.validation >= 1:
+            raise ValueError("train + validation must leave a test set")
+        return self
+
+
+class SourceSyntheticOptions(RecipeOptions):
+    """Options of the synthetic source dataset."""
+
+    recipe: Literal["source_synthetic"] = Field(description="which recipe these options are for")
+    n_samples: int = Field(20_000, ge=5, description="samples in all")
+    representations: tuple[Representation, ...] = Field(
+        ("img",),
+        min_length=1,
+        description="arrays to store: img, ts, its, offset (noise-free, at the stations)",
+    )
+    stations: Literal["auto", "ngl", "made"] = Field(
+        "auto", description="NGL's list, a made network, or the list where the data folder has it"
+    )
+    n_stations: int = Field(300, ge=4, description="stations in the network")
+    noise: Literal["parametric", "surrogate"] = Field(
+        "parametric",
+        description="simulated noise, or surrogates of the Cascadia residuals in the data folder",
+    )
+    parametric: ParametricNoise = Field(ParametricNoise(), description="parametric noise")
+    surrogate: SurrogateOptions = Field(SurrogateOptions(), description="surrogate noise")
+    sampling: Sampling = Field(Sampling(), description="ranges and policies of the sources")
+    poisson: float = Field(0.25, ge=0, lt=0.5, description="Poisson ratio of the half-space")
+    grid: Grid = Field(Grid(), description="images: nodes, blocks, tension, land")
+    split: SplitFractions = Field(SplitFractions(), description="training, validation and test shares")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "SourceSyntheticOptions":
+        if len(set(self.representations)) < len(self.representations):
+            raise ValueError("each representation may be named once")
+        return self
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """Days of the window that the stored arrays need, ascending."""
+        wanted: set[int] = set()
+        if "img" in self.representations:
+            wanted |= {EVENT_DAY - 1, EVENT_DAY + 1}
+        if "its" in self.representations:
+            wanted |= set(range(EVENT_DAY - FRAMES // 2, EVENT_DAY + FRAMES // 2 + 1))
+        if "ts" in self.representations:
+            wanted = set(range(WINDOW_DAYS))
+        return tuple(sorted(wanted))
