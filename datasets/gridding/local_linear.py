@@ -8,8 +8,8 @@ limits the extrapolation to nodes outside the network, as published.
 import numpy as np
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.physics.projection import EARTH_RADIUS_M
 
-EARTH_RADIUS_M = 6_371_000.0
 #: Weights never fall below exp(-this) of the node's largest, so that no sum of weights is zero.
 _LARGEST_EXPONENT = 500.0
 #: Below this ratio of the determinant of the position covariance to that of a circle of the same trace the
@@ -129,7 +129,7 @@ class LocalLinear:
             cov = self._sums(m * lat * lon) / total - mean_lat * mean_lon
             trace, det = var_lat + var_lon, var_lat * var_lon - cov**2
             size = (self._xy**2).sum(axis=0).max()
-            singular = (trace <= 1e-12 * size) | (det <= _FLATTEST * (trace / 2) ** 2)
+            singular: np.ndarray = (trace <= 1e-12 * size) | (det <= _FLATTEST * (trace / 2) ** 2)
             # Inverse of the covariance times the step from the weighted centre to the node.
             to_lat, to_lon = self._node_xy[0] - mean_lat, self._node_xy[1] - mean_lon
             safe = np.where(singular, 1.0, det)
@@ -140,5 +140,5 @@ class LocalLinear:
             with_lat = self._sums(v * lat) / total[of] - mean_lat[of] * mean
             with_lon = self._sums(v * lon) / total[of] - mean_lon[of] * mean
             out = mean + with_lat * pull_lat[of] + with_lon * pull_lon[of]
-        singular &= masks.any(axis=1)[:, None]
+        singular &= total > 0
         return out.transpose(0, 2, 1), singular.sum(axis=1)[mask_of.ravel()]

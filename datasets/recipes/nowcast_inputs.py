@@ -9,7 +9,7 @@ import numpy as np
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.readers.catalogue import read_catalogue
 from slipbench.datasets.readers.daily import read_daily
-from slipbench.datasets.readers.table import read_table
+from slipbench.datasets.readers.stations import read_stations
 from slipbench.datasets.seismicity.catalogue import Catalogue
 from slipbench.datasets.seismicity.etas import Etas
 from slipbench.datasets.seismicity.network import made_positions, made_stations
@@ -87,8 +87,9 @@ def real_inputs(
         )
     series = read_daily(data / DAILY)
     catalogue, dropped = read_catalogue(data / CATALOGUE, on_bad_rows)
-    known = _coordinates(data / STATIONS)
-    have = [i for i, code in enumerate(series.stations) if code in known]
+    known = read_stations(data / STATIONS)
+    row_of = {code: row for row, code in enumerate(known.code)}
+    have = [i for i, code in enumerate(series.stations) if code in row_of]
     enu = series.on_days(int(days[0]), len(days))[:, have]
     if not np.isfinite(enu).any():
         raise InputError(
@@ -97,12 +98,12 @@ def real_inputs(
             f"some from {days[0].astype('datetime64[D]')} on",
             "change start and end",
         )
-    lat, lon = np.array([known[series.stations[i]] for i in have]).T
+    located = known.take(np.array([row_of[series.stations[i]] for i in have]))
     return Inputs(
         kind="real",
-        stations=tuple(series.stations[i] for i in have),
-        lat=lat,
-        lon=lon,
+        stations=located.code,
+        lat=located.lat,
+        lon=located.lon,
         enu_mm=enu,
         catalogue=catalogue.inside(*box),
         # The first and the last day of a catalogue are hardly ever whole.
@@ -114,12 +115,6 @@ def real_inputs(
         },
         about="daily positions of GNSS stations in Japan (arbitrary origin each) and the USGS catalogue",
     )
-
-
-def _coordinates(path: Path) -> dict[str, tuple[float, float]]:
-    table = read_table(path, ("code", "lat", "lon", "h"))
-    (lat, _), (lon, _) = table.numbers("lat"), table.numbers("lon")
-    return {str(c): (float(a), float(o)) for c, a, o in zip(table.columns["code"], lat, lon, strict=True)}
 
 
 def simulated_inputs(

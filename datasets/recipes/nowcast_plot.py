@@ -1,6 +1,7 @@
 """The picture on the nowcast dataset's card."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -34,7 +35,7 @@ def plot_nowcast(store: Store, path: Path) -> None:
         f"M ≥ {a['mc']:g}, {made}",
         fontsize=14,
     )
-    images, series = figure.subfigures(2, 1, height_ratios=(1.5, 1))
+    images, series = cast(np.ndarray, figure.subfigures(2, 1, height_ratios=(1.5, 1)))
     _images(images, store, time)
     left, right = series.subplots(1, 2)
     ab = store.read("ab")

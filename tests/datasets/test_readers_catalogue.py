@@ -116,7 +116,7 @@ def test_truncated_text(tmp_path, cut):
 
 def test_a_short_row(tmp_path):
     path = write(tmp_path / "c.csv", [GOOD[0], "8,2011-03-09 02:45:20,142.8", GOOD[2]])
-    with pytest.raises(InputError, match="c.csv:3: 3 fields"):
+    with pytest.raises(InputError, match=r"c\.csv:3: 3 fields"):
         read_catalogue(path)
 
 
@@ -124,7 +124,7 @@ def test_a_short_row(tmp_path):
     "header", ["id,time,lon,lat,mag,x,y\n", "id,time,latitude,longitude,magnitude,x,y\n"]
 )
 def test_other_columns(tmp_path, header):
-    with pytest.raises(InputError, match="c.csv:1: columns"):
+    with pytest.raises(InputError, match=r"c\.csv:1: columns"):
         read_catalogue(write(tmp_path / "c.csv", GOOD, header))
 
 

@@ -63,14 +63,14 @@ def test_a_bad_row_is_named_with_its_line(tmp_path, row, found):
 
 
 def test_other_columns(tmp_path):
-    with pytest.raises(InputError, match="d.csv:1: columns 'station,date,n_mm"):
+    with pytest.raises(InputError, match=r"d\.csv:1: columns 'station,date,n_mm"):
         read_daily(write(tmp_path / "d.csv", GOOD, "station,date,n_mm,e_mm,u_mm\n"))
 
 
 def test_truncated(tmp_path):
     path = write(tmp_path / "d.csv", GOOD)
     path.write_text(path.read_text()[:-2])  # the last line still has five fields
-    with pytest.raises(InputError, match="d.csv:4: the last line has no line end"):
+    with pytest.raises(InputError, match=r"d\.csv:4: the last line has no line end"):
         read_daily(path)
     path = write(tmp_path / "d.csv.gz", GOOD)
     path.write_bytes(path.read_bytes()[:-9])
