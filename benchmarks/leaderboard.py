@@ -100,6 +100,8 @@ def number(value: float) -> str:
     """A number for people: three significant digits, an en dash for none."""
     if not np.isfinite(value):
         return "–"
-    if value != 0 and (abs(value) >= 1e4 or abs(value) < 1e-3):
-        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e+")
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
+    if value != 0 and (abs(value) >= 1e5 or abs(value) < 1e-3):
+        digits, power = f"{value:.2e}".split("e")
+        return f"{digits}e{int(power)}".replace("-", "−")
+    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}"
+    return text.replace("-", "−")

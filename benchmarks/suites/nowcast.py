@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from slipbench.benchmarks.baselines.registry import BASELINES, unfit
 from slipbench.benchmarks.decoders.registry import DECODERS
+from slipbench.benchmarks.device import device_of
 from slipbench.benchmarks.features import Features, Modality
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
 from slipbench.benchmarks.splits import LEAKY, SPLITTERS, Split, SplitName
@@ -262,7 +263,7 @@ class Nowcast(Suite):
         fitted = clock.perf_counter()
         predicted = decoder.predict(x[split.test]) * scale + mean
         seconds = (fitted - began, clock.perf_counter() - fitted)
-        return predicted, seconds, decoder.notes, _device(options)
+        return predicted, seconds, decoder.notes, device_of(getattr(options, "device", "cpu"))
 
 
 def _bandwidth(attrs: dict[str, Any], label: str) -> float:
@@ -279,12 +280,3 @@ def _decoder_identity(options: Any) -> dict[str, Any]:
         "version": DECODERS.info(options.decoder).version,
         "weights": file_sha256(path) if path is not None and path.is_file() else None,
     }
-
-
-def _device(options: Any) -> str:
-    """Where a decoder that leaves the choice open computes."""
-    if getattr(options, "device", "cpu") == "cpu":
-        return "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

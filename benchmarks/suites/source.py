@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from slipbench.benchmarks.baselines.registry import BASELINES, unfit
+from slipbench.benchmarks.device import device_of
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite, SuiteOptions
 from slipbench.datasets.hashing import config_hash, file_sha256
@@ -102,16 +103,17 @@ class Source(Suite):
         # here, not above: reading a configuration must not load Lightning
         from slipbench.trainers.predict import predict
 
-        began = clock.perf_counter()
-        found = predict(Path(fit), inputs.store, split="test")
-        seconds = clock.perf_counter() - began
         trainer = self.options.networks[cell.model]
+        began = clock.perf_counter()
+        found = predict(Path(fit), inputs.store, split="test", expect=trainer.model.model)
+        seconds = clock.perf_counter() - began
         same = trainer.dataset == self.options.dataset
         return CellResult(
             _outcomes(found.names, found.units, found.rows, found.y_true, found.y_pred),
             notes="" if same else f"trained on {trainer.dataset.name}",
             n_train=len(inputs.store.rows_of("train")) if same else 0,
             predict_seconds=seconds,
+            device=device_of("auto"),
         )
 
     def _baseline(self, cell: Cell, inputs: Inputs) -> CellResult:
