@@ -11,6 +11,9 @@ from slipbench.trainers.models.registry import MODELS
 #: Raised whenever the same options would give other weights; part of every fit's hash.
 VERSION = 1
 
+#: Weight of the newest batch in the running statistics of batch normalisation.
+BATCH_NORM_MOMENTUM = 0.1
+
 Batch = tuple[Tensor, Tensor, Tensor]
 
 
@@ -79,6 +82,16 @@ class Regression(pl.LightningModule):
         x, y, _ = batch
         wanted = ((y.double() - self.target_low) / self.target_range).float()
         return nn.functional.mse_loss(self.scaled(x), wanted)
+
+    def on_train_batch_start(self, batch: Batch, index: int) -> None:
+        """Average the first batches evenly in batch normalisation, before forgetting old ones sets in.
+
+        Otherwise its start values (mean 0, variance 1) rule the validation of the first fifty steps, which
+        is all that a short fit has.
+        """
+        for layer in self.network.modules():
+            if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+                layer.momentum = max(BATCH_NORM_MOMENTUM, 1 / (self.global_step + 1))
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """Mean squared error of one batch."""

@@ -81,7 +81,7 @@ def toy_options(**values: Any) -> TrainerOptions:
     return TrainerOptions.model_validate(
         {
             "name": "toy",
-            "dataset": {"recipe": "nowcast", "name": "unused", "start": "2009-01-01", "end": "2010-01-01"},
+            "dataset": {"recipe": "source_synthetic", "name": "unused"},
             "model": {"model": "img", "width": 0.1, "dropout": 0.3},
             "epochs": 4,
             "batch_size": 16,

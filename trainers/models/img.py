@@ -1,5 +1,6 @@
 """IMG: the MobileNetV2 feature extractor on one gridded image, pooled, with a dense head (science S1)."""
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -44,6 +45,17 @@ def convolution(n_in: int, n_out: int, kernel: int, stride: int = 1, groups: int
         nn.Conv2d(n_in, n_out, kernel, stride, padding=kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(n_out),
     ]
+
+
+def xavier_bound(layer: nn.Conv2d | nn.Linear) -> float:
+    """Half-width of the uniform Xavier distribution (Glorot and Bengio 2010, eq. 16).
+
+    Fans count the connections of one unit: 9 and 9 in a depthwise 3 x 3 convolution, where
+    ``torch.nn.init.xavier_uniform_`` counts the outputs of all groups and shrinks the layer.
+    """
+    n_out, n_in, *kernel = layer.weight.shape
+    groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
+    return math.sqrt(6 / (math.prod(kernel) * (n_in + n_out // groups)))
 
 
 class Bottleneck(nn.Module):
@@ -116,12 +128,12 @@ class Img(nn.Module):
         self.head = nn.Sequential(nn.Dropout(options.dropout), nn.Linear(channels, n_outputs))
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.xavier_uniform_(layer.weight)
+                nn.init.uniform_(layer.weight, -xavier_bound(layer), xavier_bound(layer))
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
 
     def features(self, x: Tensor) -> Tensor:
-        """Pooled features of shape (batch, n_features) of images of shape (batch, rows, columns, components)."""
+        """Pooled features (batch, n_features) of normalised images (batch, rows, columns, components)."""
         # The permuted view of the stored layout already is channels-last memory: no copy.
         return self.extractor(x.permute(0, 3, 1, 2)).mean(dim=(2, 3))
 
