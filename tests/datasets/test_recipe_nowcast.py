@@ -236,18 +236,28 @@ def test_label_scales():
 
 
 def test_maxc_uses_the_training_period_alone(inputs):
-    assert plan(mc="maxc").attrs["mc"] == 4.0
+    a_plan = plan(mc="maxc")
+    assert a_plan.attrs["mc"] == 4.0
 
-    def large_later(made):
-        c = made.catalogue
-        late = c.time >= plan_end
-        return dataclasses.replace(
-            made, catalogue=dataclasses.replace(c, magnitude=np.where(late, 5.0, c.magnitude))
-        )
+    def burst(day):
+        """A swarm of M 5.0, more than there are events of M 4.0."""
 
-    plan_end = plan().attrs["training_ends_before_day"]
-    inputs["change"] = large_later
+        def change(made):
+            c, n = made.catalogue, len(made.catalogue)
+            order = np.argsort(np.concatenate([c.time, np.full(n, day)]), kind="stable")
+            both = [
+                np.concatenate([x, np.full(n, y)])[order]
+                for x, y in ((c.time, day), (c.longitude, 140.0), (c.latitude, 36.0), (c.magnitude, 5.0))
+            ]
+            return dataclasses.replace(made, catalogue=type(c)(*both))
+
+        return change
+
+    end = a_plan.attrs["training_ends_before_day"]
+    inputs["change"] = burst(end + 0.5)
     assert plan(mc="maxc").attrs["mc"] == 4.0
+    inputs["change"] = burst(end - 0.5)
+    assert plan(mc="maxc").attrs["mc"] == 5.0
 
 
 def test_the_picture_shows_something(store, tmp_path):
