@@ -82,11 +82,11 @@ class TabPFN(Decoder):
             path = Path(folder) / "tiny.ckpt"
             write_tiny_checkpoint(path, self.options.tiny_seed)
             return path
-        path = self.options.weights_path
-        if path is None or not path.is_file():
-            found = "not given" if path is None else f"no such file: {path}"
+        given = self.options.weights_path
+        if given is None or not given.is_file():
+            found = "not given" if given is None else f"no such file: {given}"
             raise InputError("tabpfn weights_path", found, "a TabPFN regressor checkpoint", _WHERE_FROM)
-        return path.absolute()
+        return given.absolute()
 
     def _regressor(self) -> Any:
         silence_dependencies()

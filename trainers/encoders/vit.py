@@ -120,7 +120,7 @@ class Vit(Encoder):
                 close if close.startswith("did") else "see timm.list_models('vit_*')",
             )
         with torch.device("meta"):
-            network = timm.create_model(name, num_classes=0, img_size=size)
+            network: Any = timm.create_model(name, num_classes=0, img_size=size)
         patch = network.patch_embed.patch_size[0]
         if size % patch:
             raise InputError(

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -88,7 +89,7 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            state = load_file(path)
+            state: Any = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # each reader has its own family of errors for a damaged file
@@ -98,8 +99,13 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
             "a safetensors file or torch state dict of plain tensors",
             "save the weights again with torch.save(model.state_dict(), FILE)",
         ) from error
-    state = state.get("state_dict", state) if isinstance(state, Mapping) else {}
-    if not state or not all(isinstance(v, torch.Tensor) for v in state.values()):
+    if isinstance(state, Mapping):
+        state = state.get("state_dict", state)
+    if (
+        not isinstance(state, Mapping)
+        or not state
+        or not all(isinstance(v, torch.Tensor) for v in state.values())
+    ):
         raise InputError(
             path, "holds no state dict", "tensors by parameter name", "save model.state_dict() instead"
         )
@@ -132,5 +138,5 @@ def state_sha256(state: Mapping[str, torch.Tensor]) -> str:
     for name in sorted(state):
         tensor = state[name].detach().cpu().contiguous()
         digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
