@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from slipbench.datasets.blas import one_blas_thread
 from slipbench.datasets.options import Options
 from slipbench.datasets.registry import Info, Registry
 from slipbench.datasets.store.plan import Plan
@@ -38,8 +39,13 @@ class Recipe(ABC):
         self.options, self.data = options, data
 
     @abstractmethod
-    def plan(self) -> Plan:
+    def layout(self) -> Plan:
         """Read and check the inputs and lay out the store; raises InputError for unusable input."""
+
+    def plan(self) -> Plan:
+        """The same plan, to the last bit, on any number of cores; raises what `layout` raises."""
+        with one_blas_thread():
+            return self.layout()
 
     @staticmethod
     @abstractmethod

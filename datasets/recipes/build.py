@@ -7,6 +7,7 @@ from typing import Any
 import dask
 from dask.callbacks import Callback
 
+from slipbench.datasets.blas import one_blas_thread
 from slipbench.datasets.store.location import local_folder
 from slipbench.datasets.store.manifest import Manifest, read_manifest
 from slipbench.datasets.store.plan import Plan
@@ -20,6 +21,7 @@ def _silent(done: int, total: int) -> None: ...
 
 
 def _task(folder: Path, plan: Plan, shard: int) -> int:
+    one_blas_thread()  # for good in a worker's process, which may run several tasks at once
     write_shard(folder, plan, shard)
     return shard
 
@@ -58,7 +60,7 @@ def build(plan: Plan, out: str | Path, client: Any = None, progress: Progress = 
     """
     folder = local_folder(out)
     folder.mkdir(parents=True, exist_ok=True)
-    with building(folder):
+    with building(folder), one_blas_thread():
         todo = start(folder, plan)
         done, total = plan.n_shards - len(todo), plan.n_shards
         progress(done, total)

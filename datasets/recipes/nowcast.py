@@ -62,7 +62,7 @@ class Nowcast(Recipe):
 
     Options = NowcastOptions
 
-    def plan(self) -> Plan:
+    def layout(self) -> Plan:
         """Read or simulate the inputs, compute all catalogue series and lay out the store."""
         o: NowcastOptions = self.options
         first, last = (int(np.datetime64(d, "D").astype(int)) for d in (o.start, o.end))
