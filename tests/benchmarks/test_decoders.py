@@ -18,7 +18,7 @@ from slipbench.benchmarks.decoders.tabpfn import TabPFN, TabPFNOptions
 from slipbench.datasets.errors import InputError
 from slipbench.trainers.pfn.tiny import write_tiny_checkpoint
 
-QUICK: dict[str, dict[str, Any]] = {name: {"trees": 30} for name in DECODERS.names()}
+QUICK: dict[str, dict[str, Any]] = {name: {"trees": 30, "threads": 1} for name in DECODERS.names()}
 QUICK["ridge"] = {}
 QUICK["tabpfn"] = {"weights": "tiny", "estimators": 2, "device": "cpu"}
 TRAINED = [name for name in DECODERS.names() if name != "tabpfn"]
