@@ -55,8 +55,8 @@ class Regression(pl.LightningModule):
         super().__init__()
         self.save_hyperparameters(logger=False)
         part = MODELS.get(model["model"])
-        self.array: str = part.array  # type: ignore[attr-defined]
-        self.network: nn.Module = part(part.Options(**model), tuple(shape), len(targets))  # type: ignore[attr-defined]
+        self.array: str = part.array
+        self.network: nn.Module = part(part.Options(**model), tuple(shape), len(targets))
         std = torch.tensor(statistics["std"])
         self.input_mean: Tensor
         self.input_std: Tensor

@@ -1,7 +1,6 @@
 """Fixtures of the trainers' tests."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,9 +10,9 @@ from slipbench.datasets.store.reader import Store
 from .toy_source import toy_source
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Tiny networks are quickest, and the machine's load does not matter, on one thread."""
+    """On one thread tiny networks are quickest, and sums do not depend on the number of cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -25,7 +25,7 @@ def test_published_size_gives_three_outputs_and_a_six_pixel_map(full: Img) -> No
 
 
 def expected_parameters(components: int, n_outputs: int) -> int:
-    """Count from the published table alone: convolutions without bias, two numbers a channel for each norm."""
+    """Count from the published table: convolutions without bias, two numbers a channel for each norm."""
     total, n_in = 9 * components * 32 + 2 * 32, 32
     for expansion, n_out, repeats, _ in STAGES:
         for _ in range(repeats):
@@ -90,7 +90,7 @@ def test_weights_start_xavier_uniform_and_biases_at_zero(full: Img) -> None:
         bound = math.sqrt(6 / (fan_in + fan_out))
         weight = layer.weight.detach()
         assert weight.abs().max() <= bound
-        # Mean square of U(-b, b) is b^2 / 3; its estimate from n values has a relative error of sqrt(0.8 / n).
+        # U(-b, b) has mean square b^2 / 3; estimated from n values its relative error is sqrt(0.8 / n).
         assert weight.square().mean() == pytest.approx(bound**2 / 3, rel=5 * math.sqrt(0.8 / weight.numel()))
 
 
