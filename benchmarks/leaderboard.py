@@ -86,13 +86,14 @@ def _ranked(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def sections(board: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame, list[Metric]]]:
-    """The tables of a leaderboard: (suite, split, label, task, dataset), rows and the metrics they have."""
+    """The tables of a leaderboard: (suite, split, label, task, dataset), rows and the metrics to show."""
     if not len(board):
         return
     for key, part in board.groupby(SECTION, sort=False):
         head = dict(zip(SECTION, (str(k) for k in key), strict=True))
         head |= {name: str(part[name].iloc[0]) for name in ("task", "dataset")}
-        metrics = [m for m in metrics_of(head["task"]) if m.name in part and part[m.name].notna().any()]
+        known = [m for m in metrics_of(head["task"]) if m.shown and m.name in part]
+        metrics = [m for m in known if part[m.name].notna().any()]
         yield head, part, metrics
 
 

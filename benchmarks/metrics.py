@@ -93,6 +93,8 @@ class Metric:
         Metric of the reduced statistics, elementwise.
     reduction : str
         Name in `REDUCTIONS`.
+    shown : bool
+        Whether printed tables have a column for it; the leaderboard itself has them all.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Metric:
     statistics: tuple[str, ...]
     of: Callable[..., Array] = _same
     reduction: str = "mean"
+    shown: bool = True
 
     def columns(self, samples: Samples) -> list[Array]:
         """The metric's statistics, each of shape (n,)."""
@@ -140,7 +143,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("r2", "R²", "nowcast", "density", "1", True, _R2, _one_minus_ratio),
     Metric(
         "skill",
-        "skill against persistence",
+        "skill",
         "nowcast",
         "density",
         "1",
@@ -149,7 +152,7 @@ METRICS: tuple[Metric, ...] = (
         _one_minus_ratio,
     ),
     Metric("mse", "MSE", "nowcast", "density", "({u})²", False, ("squared_error",)),
-    Metric("rmse", "RMSE", "nowcast", "density", "{u}", False, ("squared_error",), np.sqrt),
+    Metric("rmse", "RMSE", "nowcast", "density", "{u}", False, ("squared_error",), np.sqrt, shown=False),
     Metric("mae", "MAE", "nowcast", "density", "{u}", False, ("absolute_error",)),
     Metric(
         "position_error",

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
+from slipbench.benchmarks.intervals import resamples, weights
+from slipbench.benchmarks.metrics import METRICS, Samples, great_circle_km, metrics_of
+
+BY_NAME = {m.name: m for m in METRICS}
+
+
+def daily(n=200, scale=1e-4, seed=0):
+    rng = np.random.default_rng(seed)
+    true = scale * (3 + np.sin(np.arange(n) / 20))
+    return Samples(
+        {"density": true},
+        {"density": true + scale * 0.3 * rng.normal(size=n)},
+        {"density": np.full(n, true[0])},
+    )
+
+
+def sources(n=300, seed=0):
+    rng = np.random.default_rng(seed)
+    true = {
+        "latitude": rng.uniform(35, 41, n),
+        "longitude": rng.uniform(139, 146, n),
+        "mw": rng.uniform(6, 8, n),
+    }
+    return Samples(true, {k: v + rng.normal(0, 0.3, n) for k, v in true.items()})
+
+
+@given(st.integers(0, 100), st.sampled_from([1e-5, 1.0, 1e4]))
+def test_scores_agree_with_scikit_learn(seed, scale):
+    s = daily(scale=scale, seed=seed)
+    true, pred = s.true["density"], s.pred["density"]
+    assert BY_NAME["r2"].value(s) == pytest.approx(r2_score(true, pred), rel=1e-9)
+    assert BY_NAME["mse"].value(s) == pytest.approx(mean_squared_error(true, pred), rel=1e-9)
+    assert BY_NAME["rmse"].value(s) == pytest.approx(np.sqrt(mean_squared_error(true, pred)), rel=1e-9)
+    assert BY_NAME["mae"].value(s) == pytest.approx(mean_absolute_error(true, pred), rel=1e-9)
+
+
+def test_skill_is_zero_for_persistence_and_one_for_the_truth():
+    s = daily()
+    skill = BY_NAME["skill"]
+    assert skill.value(Samples(s.true, s.reference, s.reference)) == 0
+    assert skill.value(Samples(s.true, s.true, s.reference)) == 1
+    assert np.isnan(skill.value(Samples(s.true, s.pred)))
+
+
+def test_r2_of_a_constant_truth_is_undefined():
+    flat = {"density": np.full(10, 2.0)}
+    assert np.isnan(BY_NAME["r2"].value(Samples(flat, {"density": np.arange(10.0)})))
+
+
+def test_great_circle_distances():
+    # a degree of latitude; a degree of longitude at 60 N is half as long; Tokyo to Sendai
+    assert great_circle_km(0, 0, 1, 0) == pytest.approx(6371 * np.pi / 180)
+    assert great_circle_km(60, 10, 60, 11) == pytest.approx(6371 * np.pi / 360, rel=1e-4)
+    assert great_circle_km(35.68, 139.77, 38.27, 140.87) == pytest.approx(304, abs=2)
+    assert great_circle_km(0, 179.5, 0, -179.5) == pytest.approx(6371 * np.pi / 180)
+
+
+def test_position_and_magnitude_errors_are_medians_with_their_deviation():
+    s = sources()
+    km = great_circle_km(s.true["latitude"], s.true["longitude"], s.pred["latitude"], s.pred["longitude"])
+    assert BY_NAME["position_error"].value(s) == pytest.approx(np.median(km))
+    assert BY_NAME["position_mad"].value(s) == pytest.approx(np.median(np.abs(km - np.median(km))))
+    dm = np.abs(s.true["mw"] - s.pred["mw"])
+    assert BY_NAME["mw_error"].value(s) == pytest.approx(np.median(dm))
+    assert BY_NAME["mw_mad"].value(s) == pytest.approx(np.median(np.abs(dm - np.median(dm))))
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+def test_resampled_metrics_surround_the_metric(metric):
+    s = daily() if metric.task == "nowcast" else sources()
+    n = len(next(iter(s.true.values())))
+    found = metric.resampled(s, resamples(n, 1, 0, 300), weights(n, 1, 0, 300))
+    assert found.shape == (300,)
+    low, high = np.quantile(found, [0.005, 0.995])
+    assert low < metric.value(s) < high
+    # the identity resample gives the metric itself
+    one = metric.resampled(s, np.arange(n)[None], np.full((1, n), 1 / n))
+    assert one[0] == pytest.approx(metric.value(s), rel=1e-9)
+
+
+def test_every_task_has_metrics_with_unique_names():
+    assert len(BY_NAME) == len(METRICS)
+    assert metrics_of("nowcast")[0].name == "r2"
+    assert metrics_of("source")[0].name == "position_error"
