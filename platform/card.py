@@ -31,7 +31,8 @@ def card(store: Store) -> dict[str, Any]:
             }
         )
     size = sum(p.stat().st_size for p in store.folder.rglob("*") if p.is_file())
-    known = ("arrays", "static", "options", "statistics", "sources", "policies_applied")
+    shown = {"arrays", "static", "options", "statistics", "sources", "policies_applied", "recipe"}
+    shown |= {"schema_version", "dataset_hash"}
     return {
         "store": str(store.folder),
         "recipe": attrs["recipe"],
@@ -45,7 +46,7 @@ def card(store: Store) -> dict[str, Any]:
         "policies_applied": attrs["policies_applied"],
         "statistics": attrs["statistics"],
         "arrays": arrays,
-        "more": {k: v for k, v in attrs.items() if k not in known},
+        "more": {k: v for k, v in attrs.items() if k not in shown},
     }
 
 
@@ -70,7 +71,7 @@ def picture(store: Store) -> tuple[str, list[str]] | None:
         title = (
             f"{name}, sample {row}, first component: {low:.3g} … {high:.3g} {array.attrs.get('units', '')}"
         )
-        return title, _shade(sample, low, high)
+        return title, _shade(sample[::-1], low, high)  # rows of an image run from south to north
     return None
 
 

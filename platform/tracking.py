@@ -102,15 +102,23 @@ class Tracker:
         experiment = self._experiment(parent.name)
         known = self._known(experiment)
         parent_id, _ = self._write(experiment, parent, None, known)
-        written = 0
-        for record in records:
+        written, wanted = 0, list(records)
+        for record in wanted:
             run_id, new = self._write(experiment, record, parent_id, known)
             written += new
             for child in record.children:
                 written += self._write(experiment, child, run_id, known)[1]
+        self._forget(known, parent_id, {record.id for record in wanted})
         for path in files:
             self._client.log_artifact(parent_id, str(path))
         return parent_id, written
+
+    def _forget(self, known: dict, parent: str, wanted: set[str]) -> None:
+        """Delete children that the suite no longer has, such as cells of an earlier code version."""
+        for (above, name), runs in known.items():
+            if above == parent and name not in wanted:
+                for run in runs:
+                    self._client.delete_run(run.info.run_id)
 
     def runs(self, experiment: str) -> list[Run]:
         """All runs of an experiment that are not deleted."""

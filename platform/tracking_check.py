@@ -47,9 +47,10 @@ def check(uri: str) -> None:
 
 
 def _ask(uri: str) -> None:
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    logging.getLogger("alembic").setLevel(logging.ERROR)
     from mlflow import MlflowClient
+
+    for name in ("mlflow", "alembic"):  # after the import, which sets its own level
+        logging.getLogger(name).setLevel(logging.ERROR)
 
     try:
         MlflowClient(tracking_uri=uri).search_experiments(max_results=1)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.progress import (
@@ -10,7 +11,6 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
-    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -29,18 +29,15 @@ class _Rate(ProgressColumn):
 
 
 class Reporter:
-    """Reports any number of counted stages; call it as ``reporter(text, done, total)``.
+    """Shows any number of counted stages; a context manager.
 
-    A context manager. Stages are told apart by their text. Without a terminal a stage prints a line
-    when it ends and, while it runs, at most one every few seconds.
+    Without a terminal a stage prints a line when it ends and, while it runs, at most one every few
+    seconds.
     """
 
     def __init__(self) -> None:
         self._console = err()
         self._bars: Progress | None = None
-        self._tasks: dict[str, TaskID] = {}
-        self._started: dict[str, tuple[float, int]] = {}
-        self._printed: dict[str, float] = {}
         if sys.stderr.isatty():
             self._bars = Progress(
                 TextColumn("{task.description}", markup=False),
@@ -64,31 +61,48 @@ class Reporter:
             self._bars.stop()
 
     def say(self, text: str) -> None:
-        """Print one line above the bars."""
-        (self._bars.console if self._bars else self._console).print(text, soft_wrap=True)
+        """Print one line, above the bars."""
+        self._console.print(text)
 
-    def __call__(self, text: str, done: int, total: int) -> None:
-        """Tell that `done` of `total` parts of the stage `text` are finished."""
-        if self._bars:
-            if text not in self._tasks:
-                self._tasks[text] = self._bars.add_task(text, total=total)
-            self._bars.update(self._tasks[text], completed=done, total=total)
-        else:
-            self._plain(text, done, total)
+    def stage(self, name: str) -> Callable[[str, int, int], None]:
+        """Callback ``(detail, done, total)`` of one stage; the detail may change while it runs."""
+        return self._bar(name) if self._bars else self._lines(name)
 
-    def _plain(self, text: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        start, first = self._started.setdefault(text, (now, done))
-        last = self._printed.setdefault(text, now)
-        if done < total and now - last < PLAIN_SECONDS:
-            return
-        if self._printed.get(f"{text} ended"):
-            return
-        self._printed[text] = now
-        if done >= total:
-            self._printed[f"{text} ended"] = now
-        seconds = max(now - start, 1e-9)
-        rate = (done - first) / seconds
-        left = f", about {(total - done) / rate:.0f} s left" if rate and done < total else ""
-        pace = f" ({rate:.2g}/s{left})" if rate and seconds > 1 else ""
-        self.say(f"{text}: {done} of {total}{pace}")
+    def counter(self, name: str) -> Callable[[int, int], None]:
+        """Callback ``(done, total)`` of one stage."""
+        stage = self.stage(name)
+        return lambda done, total: stage("", done, total)
+
+    def _bar(self, name: str) -> Callable[[str, int, int], None]:
+        bars = self._bars
+        assert bars is not None
+        task = bars.add_task(name, total=None)
+        size = [-1]
+
+        def show(detail: str, done: int, total: int) -> None:
+            if total != size[0]:  # another thing is counted from here on, so the rate starts anew
+                bars.reset(task, total=total, completed=done)
+                size[0] = total
+            bars.update(task, description=f"{name}  {detail}"[:60], completed=done)
+
+        return show
+
+    def _lines(self, name: str) -> Callable[[str, int, int], None]:
+        size, start, first, last = -1, 0.0, 0, 0.0
+        ended = False
+
+        def show(detail: str, done: int, total: int) -> None:
+            nonlocal size, start, first, last, ended
+            now = time.monotonic()
+            if total != size:
+                size, start, first, last, ended = total, now, done, now, False
+            if ended or (done < total and now - last < PLAIN_SECONDS):
+                return
+            last, ended = now, done >= total
+            seconds = now - start
+            rate = (done - first) / seconds if seconds > 0 else 0.0
+            left = f", about {(total - done) / rate:.0f} s left" if rate and not ended else ""
+            pace = f" ({rate:.2g}/s{left})" if rate and seconds > 1 else ""
+            self.say(f"{name}: {done} of {total}{pace}{f', now {detail}' if detail and not ended else ''}")
+
+        return show

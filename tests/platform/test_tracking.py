@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import socket
 import sqlite3
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from slipbench.datasets.errors import InputError
+from slipbench.platform import tracking_check
 from slipbench.platform.tracking import Record, Tracker
 from slipbench.platform.tracking_check import check
 
@@ -142,18 +144,40 @@ def test_drivers_that_start_together_lose_nothing(tmp_path: Path) -> None:
     assert [len(tracker.runs(f"demo{n}")) for n in range(2)] == [4, 4]
 
 
-def test_a_database_of_an_older_mlflow_is_migrated_and_kept(tmp_path: Path, migrated: bytes) -> None:
-    from mlflow.store.db.utils import _get_latest_schema_revision
+def test_a_database_of_an_older_mlflow_is_migrated_and_a_copy_kept(tmp_path: Path) -> None:
+    import sqlalchemy
+    from alembic import command
+    from alembic.script import ScriptDirectory
+    from mlflow.store.db.utils import _get_alembic_config
+    from mlflow.store.tracking.dbmodels.initial_models import Base
 
+    engine = sqlalchemy.create_engine(_uri(tmp_path))
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    config = _get_alembic_config(_uri(tmp_path))
+    older = ScriptDirectory.from_config(config).get_revision("head").down_revision
+    command.upgrade(config, older)
+    check(_uri(tmp_path))
+    assert (tmp_path / f"mlflow.db.{older}.bak").exists()
+    Tracker(_uri(tmp_path), tmp_path / "artifacts").log_suite(PARENT, _cells(1))
+
+
+def test_a_database_of_a_newer_mlflow_is_refused(tmp_path: Path, migrated: bytes) -> None:
     path = tmp_path / "mlflow.db"
     path.write_bytes(migrated)
     with sqlite3.connect(path) as database:
         database.execute("update alembic_version set version_num = 'ffffffffffff'")
     with pytest.raises(InputError, match="has schema ffffffffffff"):
         check(_uri(tmp_path))
-    with sqlite3.connect(path) as database:
-        database.execute("update alembic_version set version_num = ?", [_get_latest_schema_revision()])
-    check(_uri(tmp_path))
+
+
+def test_a_server_that_accepts_and_says_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tracking_check._PATIENCE, "MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        started = time.monotonic()
+        with pytest.raises(InputError, match="does not answer"):
+            check(f"http://127.0.0.1:{mute.getsockname()[1]}")
+        assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""``slipbench ui``: MLflow's own page on the runs below SLIPBENCH_HOME."""
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    port: Annotated[int, typer.Option("--port", help="port of the page on this machine")] = 5000,
+) -> int:
+    """Serve MLflow's page until Ctrl-C; opens no browser."""
+    import subprocess
+    import sys
+
+    from slipbench.platform.cli.console import err
+    from slipbench.platform.settings import settings
+    from slipbench.platform.tracking_check import check
+
+    place = settings()
+    check(place.tracking)
+    if place.tracking.startswith("http"):
+        err().print(f"the tracking server has its own page: {place.tracking}")
+        return 0
+    err().print(f"http://127.0.0.1:{port} shows {place.tracking}; Ctrl-C ends it")
+    arguments = ["--backend-store-uri", place.tracking, "--host", "127.0.0.1", "--port", str(port)]
+    return subprocess.run([sys.executable, "-m", "mlflow", "server", *arguments]).returncode

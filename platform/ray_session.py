@@ -1,0 +1,65 @@
+"""A Ray cluster to work on: the one this process is in, or a small local one for as long as needed."""
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from slipbench.datasets.errors import InputError
+
+#: Search trials read stores from disk and pass only numbers, so the object store may stay small.
+OBJECT_STORE_BYTES = 256 * 2**20
+
+
+@contextmanager
+def ray_session() -> Iterator[dict[str, float]]:
+    """Join ``RAY_ADDRESS`` (always set inside a Ray job), else start Ray here and stop it afterwards.
+
+    Yields
+    ------
+    dict
+        Resources of the cluster, such as ``{"CPU": 2.0}``.
+
+    Raises
+    ------
+    InputError
+        When ``RAY_ADDRESS`` names a cluster that cannot be joined.
+    """
+    import ray
+
+    ours = not ray.is_initialized()
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    if ours:
+        _start()
+    for number, handler in before.items():  # Ray puts its own handlers in; Ctrl-C stays ours
+        signal.signal(number, handler)
+    try:
+        yield ray.cluster_resources()
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _start() -> None:
+    import ray
+
+    address = os.environ.get("RAY_ADDRESS")
+    if not address:
+        ray.init(
+            address="local",
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=OBJECT_STORE_BYTES,
+        )
+        return
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"RAY_ADDRESS={address}",
+            "no Ray cluster there",
+            "a running Ray head",
+            "start it or unset RAY_ADDRESS",
+        ) from error

@@ -1,0 +1,149 @@
+"""The stages of a walk: stores, searches and fits. What is sealed is skipped, what was cut off goes on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from slipbench.benchmarks.run import reason_of
+from slipbench.datasets.dataset import recipe_of
+from slipbench.datasets.hashing import config_hash
+from slipbench.datasets.recipes.build import build
+from slipbench.datasets.store.manifest import MANIFEST
+from slipbench.datasets.store.plan import Plan
+from slipbench.datasets.store.reader import Store
+from slipbench.platform.cluster import dask_client
+from slipbench.platform.settings import Settings
+from slipbench.platform.tune import Tuned, check_here, read_tuned, search_hash, tune
+from slipbench.trainers.fit import device_kind, fit
+from slipbench.trainers.hash import fit_hash
+from slipbench.trainers.options import TrainerOptions
+from slipbench.trainers.record import Fit
+from slipbench.trainers.search import apply, check_search
+
+
+class Report(Protocol):
+    """Where stages tell what they do."""
+
+    def say(self, text: str) -> None:
+        """Tell one line."""
+
+    def counter(self, name: str) -> Callable[[int, int], None]:
+        """Callback ``(done, total)`` of a stage."""
+
+    def stage(self, name: str) -> Callable[[str, int, int], None]:
+        """Callback ``(detail, done, total)`` of a stage."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A dataset whose inputs were read and found good: its name, plan and place."""
+
+    name: str
+    plan: Plan
+    folder: Path
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the store is there already."""
+        return (self.folder / MANIFEST).exists()
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network: its options (after a search), fit and search, or why there is no fit."""
+
+    options: TrainerOptions
+    folder: Path
+    fit: Fit | None
+    tuned: Tuned | None
+    reason: str = ""
+
+    @property
+    def checkpoint(self) -> Path | str:
+        """The best weights, or the reason why there are none."""
+        return self.fit.checkpoint if self.fit else self.reason
+
+
+def plan_dataset(options: Any, place: Settings) -> Planned:
+    """Read and check a dataset's inputs; nothing is written.
+
+    Raises
+    ------
+    InputError
+        For unusable input.
+    """
+    plan = recipe_of(options, place.data).plan()
+    return Planned(options.name, plan, place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
+
+
+def dataset_key(options: Any) -> str:
+    """What two equal dataset configurations share."""
+    return config_hash(options)
+
+
+def build_stores(
+    datasets: Sequence[Planned], report: Report, workers: int | None = None, scheduler: str | None = None
+) -> dict[Path, Store]:
+    """Build what is not sealed yet; every store by its folder."""
+    todo = []
+    for dataset in datasets:
+        if dataset.sealed:
+            report.say(f"store {dataset.name}: sealed already, skipped")
+        else:
+            todo.append(dataset)
+    if todo:
+        with dask_client(workers, scheduler) as client:
+            for dataset in todo:
+                build(dataset.plan, dataset.folder, client, report.counter(f"store {dataset.name}"))
+    return {dataset.folder: Store(dataset.folder) for dataset in datasets}
+
+
+def check_trainer(options: TrainerOptions, search: bool) -> None:
+    """Raise InputError for anything about a fit that can be known before it starts."""
+    device_kind(options)
+    check_search(options)
+    if options.search and search:
+        check_here(options.search)
+
+
+def run_search(options: TrainerOptions, store: Store, place: Settings, report: Report) -> Tuned:
+    """The finished search of a trainer, run now where it has not been."""
+    folder = place.fits / f"{options.model.model}-search-{search_hash(options, store.dataset_hash)[:12]}"
+    if read_tuned(folder):
+        report.say(f"search {options.name}: finished already, skipped")
+    return tune(options, store.folder, folder, report.counter(f"search {options.name}"))
+
+
+def run_fit(
+    options: TrainerOptions, store: Store, place: Settings, report: Report, name: str, search: bool
+) -> Fitted:
+    """Search (where asked and configured), then fit; a failure is a reason, not an exception.
+
+    Parameters
+    ----------
+    name : str
+        Name in messages and paths.
+    search : bool
+        Whether to run the search of the options first.
+    """
+    tuned, folder = None, place.fits
+    try:
+        if search and options.search:
+            tuned = run_search(options, store, place, report)
+            options = apply(options, tuned.best)
+        folder = place.fits / f"{name}-{fit_hash(options, store.dataset_hash)[:12]}"
+        told: list[int] = []
+        show = report.stage(f"fit {name}")
+
+        def progress(epochs: int, total: int, text: str) -> None:
+            told.append(epochs)
+            show(text, epochs, total)
+
+        done = fit(options, store, folder, progress=progress)
+        if not told:
+            report.say(f"fit {name}: finished already, skipped")
+    except Exception as error:  # its rows of the results table carry the reason
+        report.say(f"fit {name} failed: {reason_of(error)}")
+        return Fitted(options, folder, None, tuned, reason_of(error))
+    return Fitted(options, folder, done, tuned)
