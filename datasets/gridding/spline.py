@@ -78,8 +78,15 @@ class SplineGridder:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
 
-    def fit(self, lat: np.ndarray, lon: np.ndarray) -> "SplineGridder":
-        """Prepare the operator for stations at `lat`, `lon` (m,), degrees.
+    def fit(self, lat: np.ndarray, lon: np.ndarray, land: np.ndarray | None = None) -> "SplineGridder":
+        """Prepare the operator.
+
+        Parameters
+        ----------
+        lat, lon : ndarray, shape (m,)
+            Stations, degrees.
+        land : ndarray of bool, shape (rows, columns), optional
+            Nodes to keep; those near these stations (`near_stations`) by default.
 
         Raises
         ------
@@ -89,7 +96,7 @@ class SplineGridder:
         self._lat, self._lon = np.asarray(lat, np.float64), np.asarray(lon, np.float64)
         if not len(self._lat) or not self.grid.holds(self._lat, self._lon).all():
             raise ValueError("the gridder needs stations, all inside the grid")
-        self.land_ = near_stations(self.grid, self._lat, self._lon)
+        self.land_ = near_stations(self.grid, self._lat, self._lon) if land is None else land
         self._prepared: dict[bytes, tuple[Blocks, np.ndarray]] = {}
         self._operator(np.ones(len(self._lat), bool))
         return self

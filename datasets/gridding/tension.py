@@ -58,7 +58,7 @@ def _pad_equations(ny: int, nx: int, tension: float) -> sparse.csr_matrix:
 
 
 def _at_data(x: np.ndarray, y: np.ndarray, ny: int, nx: int) -> sparse.csr_matrix:
-    """Quadratic interpolation from the padded grid to the points (x, y), in grid steps from its first node."""
+    """Quadratic interpolation from the padded grid to the points (x, y), in steps from its first node."""
     j, i = np.rint(x).astype(int), np.rint(y).astype(int)
 
     def weights(t: np.ndarray) -> np.ndarray:

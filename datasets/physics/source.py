@@ -66,8 +66,8 @@ class Range(Options):
 
     @model_validator(mode="after")
     def _ordered(self) -> "Range":
-        if not self.low <= self.high:
-            raise ValueError("low <= high is needed")
+        if not self.low < self.high:
+            raise ValueError("low < high is needed")
         return self
 
 

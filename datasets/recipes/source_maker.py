@@ -87,6 +87,7 @@ class SourceMaker:
     n_components: int
 
     def __call__(self, shard: int, rows: range, rng: np.random.Generator) -> Shard:
+        """Make the rows of one shard from its own random stream."""
         n = len(rows)
         parameters, counts = sample(n, rng, self.sampling)
         offset = offsets(parameters, self.stations, self.poisson)[..., : self.n_components]

@@ -1,12 +1,10 @@
 """The stations of the S1 dataset: a subset of a real list, or a made network over north-east Honshu."""
 
-from pathlib import Path
-
 import numpy as np
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.gridding.spline import Grid
-from slipbench.datasets.readers.stations import Stations, read_stations
+from slipbench.datasets.readers.stations import Stations
 
 NGL_LIST = "stations/ngl_japan_box.csv"
 
@@ -68,15 +66,14 @@ def made_network(n: int, grid: Grid, rng: np.random.Generator) -> Stations:
     return Stations(tuple(f"M{k:04d}" for k in range(n)), placed[:, 1], placed[:, 0], np.zeros(n))
 
 
-def listed_network(n: int, grid: Grid, path: Path, rng: np.random.Generator) -> Stations:
-    """`n` stations of a list, drawn at random from those inside `grid`, in the list's order.
+def thinned(listed: Stations, n: int, grid: Grid, rng: np.random.Generator) -> Stations:
+    """`n` stations drawn at random from those of a list that lie inside `grid`, in the list's order.
 
     Raises
     ------
     InputError
-        When the list cannot be used or holds fewer.
+        When there are fewer.
     """
-    listed = read_stations(path)
     listed = listed.take(grid.holds(listed.lat, listed.lon))
     if len(listed) < n:
         raise InputError(

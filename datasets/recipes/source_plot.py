@@ -81,6 +81,6 @@ def plot_sources(store: Store, path: Path) -> None:
     axes[0, 0].set_ylim(
         min(lat[0], region["source_latitude"][0]) - 0.2, max(lat[-1], region["source_latitude"][1]) + 0.2
     )
-    figure.suptitle(f"{title}; dots: stations, star: true epicentre; sea and offshore not drawn")
+    figure.suptitle(f"{title}; dots: stations, star: true epicentre; sea not drawn")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)

@@ -1,32 +1,29 @@
 """Synthetic earthquakes seen by a GNSS network (science S1), after Costantino et al. (2023)."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from slipbench.datasets.errors import InputError
-from slipbench.datasets.gridding.spline import SplineGridder
+from slipbench.datasets.gridding.spline import SplineGridder, near_stations
 from slipbench.datasets.noise.parametric import parametric_sampler
 from slipbench.datasets.noise.surrogate import SurrogateNoise
 from slipbench.datasets.noise.transplant import transplant
-from slipbench.datasets.physics.source import PARAMETERS
 from slipbench.datasets.readers.residuals import read_residuals
-from slipbench.datasets.readers.stations import Stations
+from slipbench.datasets.readers.stations import Stations, read_stations
 from slipbench.datasets.recipes.base import RECIPES, Recipe
+from slipbench.datasets.recipes.source_layout import attributes, row_arrays, split_of, static_arrays
 from slipbench.datasets.recipes.source_maker import Noise, SourceMaker, SurrogateDays
-from slipbench.datasets.recipes.source_network import NGL_LIST, listed_network, made_network
+from slipbench.datasets.recipes.source_network import NGL_LIST, made_network, thinned
 from slipbench.datasets.recipes.source_options import (
     COMPONENTS,
-    EVENT_DAY,
-    FRAMES,
     WINDOW_DAYS,
     SourceSyntheticOptions,
 )
 from slipbench.datasets.recipes.source_plot import plot_sources
 from slipbench.datasets.registry import Info
-from slipbench.datasets.store.plan import ArraySpec, Plan, Source
+from slipbench.datasets.store.plan import Plan, Source
 from slipbench.datasets.store.reader import Store
 
 RESIDUALS = "daily/cascadia211_daily_2005_2015.npz"
@@ -55,7 +52,7 @@ class SourceSynthetic(Recipe):
 
     Options = SourceSyntheticOptions
 
-    def plan(self) -> Plan:
+    def layout(self) -> Plan:
         """Choose the network, prepare noise and gridding, lay out the store.
 
         Raises
@@ -66,9 +63,9 @@ class SourceSynthetic(Recipe):
         """
         o: SourceSyntheticOptions = self.options
         sources: list[Source] = []
-        stations, network = self._network(sources)
+        stations, land, network = self._network(sources)
         noise, noise_note = self._noise(stations, sources)
-        gridder = SplineGridder(o.grid).fit(stations.lat, stations.lon)
+        gridder = SplineGridder(o.grid).fit(stations.lat, stations.lon, land)
         maker = SourceMaker(
             sampling=o.sampling,
             stations=stations,
@@ -87,11 +84,11 @@ class SourceSynthetic(Recipe):
             seed=o.seed,
             n_rows=o.n_samples,
             rows_per_shard=o.rows_per_shard,
-            arrays=self._arrays(),
-            static=self._static(stations, gridder),
-            attrs=self._attributes(network, noise_note),
+            arrays=row_arrays(o),
+            static=static_arrays(o.grid, stations, gridder.land_),
+            attrs=attributes(o, network, noise_note),
             sources=tuple(sources),
-            statistics=tuple(r for r in o.representations),
+            statistics=o.representations,
             make=maker,
         )
 
@@ -119,18 +116,24 @@ class SourceSynthetic(Recipe):
             )
         return path
 
-    def _network(self, sources: list[Source]) -> tuple[Stations, str]:
+    def _network(self, sources: list[Source]) -> tuple[Stations, np.ndarray, str]:
+        """The stations, the land mask and where the stations come from.
+
+        The mask comes from the whole list, so a thinned network has the same land.
+        """
         o = self.options
         rng = self._stream(_NETWORK_STREAM)
         listed = self.data is not None and (self.data / NGL_LIST).is_file()
         if o.stations == "made" or (o.stations == "auto" and not listed):
-            return made_network(
-                o.n_stations, o.grid, rng
-            ), "made: evenly scattered on a rough outline of Honshu"
+            network = made_network(o.n_stations, o.grid, rng)
+            land = near_stations(o.grid, network.lat, network.lon)
+            return network, land, "made: evenly scattered on a rough outline of Honshu"
         path = self._input(NGL_LIST, "stations: ngl")
-        stations = listed_network(o.n_stations, o.grid, path, rng)
-        sources.append(Source.of(self.data, NGL_LIST))  # type: ignore[arg-type]
-        return stations, "Nevada Geodetic Laboratory's list: random subset of the stations in the grid"
+        everywhere = read_stations(path)
+        land = near_stations(o.grid, everywhere.lat, everywhere.lon)
+        sources.append(Source.of(self.data, NGL_LIST))
+        network = thinned(everywhere, o.n_stations, o.grid, rng)
+        return network, land, "Nevada Geodetic Laboratory's list: random subset of the stations in the grid"
 
     def _noise(self, stations: Stations, sources: list[Source]) -> tuple[Any, dict[str, Any]]:
         o = self.options
@@ -143,7 +146,7 @@ class SourceSynthetic(Recipe):
             )
             return noise, {"kind": "parametric", "about": "white + flicker + random walk, separable in space"}
         residuals = read_residuals(self._input(RESIDUALS, "noise: surrogate"))
-        sources.append(Source.of(self.data, RESIDUALS))  # type: ignore[arg-type]
+        sources.append(Source.of(self.data, RESIDUALS))
         moved = transplant(
             residuals,
             stations.lat,
@@ -157,151 +160,10 @@ class SourceSynthetic(Recipe):
         noise = SurrogateDays(SurrogateNoise.fit(moved.windows.reshape(w, d, m * c)), o.days, c)
         note = {
             "kind": "surrogate",
-            "about": "Cascadia residuals given to the stations one to one, Fourier phases randomised alike for "
+            "about": "Cascadia residuals given to the stations one to one, phases randomised alike for "
             "the whole network",
             "windows": w,
             "share_interpolated": moved.filled,
             "distance_stretch": moved.stretch,
         }
         return noise, note
-
-    def _arrays(self) -> tuple[ArraySpec, ...]:
-        o = self.options
-        g, m, c = o.grid, o.n_stations, list(COMPONENTS)
-        chunk = math.gcd(o.rows_per_shard, 16)
-        image = ("latitude", "longitude", "component")
-        labels = {"component": c}
-        known = {
-            "img": (
-                (g.rows, g.columns, 2),
-                image,
-                "displacement from the day before to the day after the event",
-            ),
-            "its": (
-                (FRAMES, g.rows, g.columns, 2),
-                ("frame", *image),
-                f"positions of the {FRAMES} days centred on the event day",
-            ),
-            "ts": ((m, WINDOW_DAYS, 2), ("station", "day", "component"), "positions of the window"),
-            "offset": ((m, 2), ("station", "component"), "noise-free static displacement"),
-        }
-        views = [
-            ArraySpec(name, shape, "float32", dims, "mm", about, chunk, labels)
-            for name, (shape, dims, about) in known.items()
-            if name in o.representations
-        ]
-        names = {"parameter": [name for name, _ in PARAMETERS]}
-        return (
-            *views,
-            ArraySpec(
-                "target",
-                (3,),
-                "float64",
-                ("target",),
-                "degree, degree, 1",
-                "centroid latitude and longitude, moment magnitude",
-                labels={"target": ["latitude", "longitude", "mw"]},
-            ),
-            ArraySpec(
-                "source",
-                (len(PARAMETERS),),
-                "float64",
-                ("parameter",),
-                ", ".join(unit for _, unit in PARAMETERS),
-                "rectangular fault; depth of the centroid, positive down",
-                labels=names,
-            ),
-            ArraySpec("split", (), "uint8", (), "1", "0 train, 1 validation, 2 test"),
-        )
-
-    def _static(self, stations: Stations, gridder: SplineGridder) -> tuple[tuple[ArraySpec, np.ndarray], ...]:
-        g = self.options.grid
-        here = ("station",)
-        return (
-            (ArraySpec("station_lat", (), "float64", here, "degree", "station latitude"), stations.lat),
-            (ArraySpec("station_lon", (), "float64", here, "degree", "station longitude"), stations.lon),
-            (ArraySpec("grid_lat", (), "float64", ("latitude",), "degree", "latitude of rows"), g.latitude),
-            (
-                ArraySpec("grid_lon", (), "float64", ("longitude",), "degree", "longitude of columns"),
-                g.longitude,
-            ),
-            (
-                ArraySpec(
-                    "land", (), "uint8", ("latitude", "longitude"), "1", "1 land, 0 sea (images are 0)"
-                ),
-                gridder.land_.astype(np.uint8),
-            ),
-            (
-                ArraySpec("station_code", (), "uint8", ("station", "letter"), "1", "ASCII, 0-padded"),
-                _letters(stations.code),
-            ),
-        )
-
-    def _attributes(self, network: str, noise: dict[str, Any]) -> dict[str, Any]:
-        o = self.options
-        g, s = o.grid, o.sampling
-        surface = {
-            "redraw": "depth, angles and stress drop are drawn again; latitude, longitude and Mw stay",
-            "push_down": "the centroid is lowered, beyond depth_km if need be",
-        }[s.surface]
-        drop = s.stress_drop
-        bounds = {
-            "redraw": f"drawn again outside {drop.low_mpa:g} ... {drop.high_mpa:g} MPa",
-            "none": "no bounds",
-        }[drop.truncation]
-        return {
-            "task": "source",
-            "region": {
-                "source_latitude": [s.latitude.low, s.latitude.high],
-                "source_longitude": [s.longitude.low, s.longitude.high],
-                "grid_latitude": [float(g.latitude[0]), float(g.latitude[-1])],
-                "grid_longitude": [float(g.longitude[0]), float(g.longitude[-1])],
-                "note": "the grid holds land with stations; sources may lie outside it, most of them at sea",
-            },
-            "grid": {
-                "registration": "gridline (nodes)",
-                "rows": "row 0 is the southernmost",
-                "columns": "column 0 is the westernmost",
-                "step_arcmin": g.step_arcmin,
-                "block": f"{g.block} of {g.block_arcmin:g} arc-min blocks centred on every fifth node"
-                if g.block_arcmin == 5 * g.step_arcmin
-                else f"{g.block} of {g.block_arcmin:g} arc-min blocks",
-                "spline": f"continuous curvature in tension {g.tension:g}, degrees taken as equal in both directions",
-                "land_rule": f"a node is land within {g.land_km:g} km of a station; sea nodes are 0",
-            },
-            "units": "mm",
-            "component_order": list(COMPONENTS),
-            "event_day": EVENT_DAY,
-            "window_days": WINDOW_DAYS,
-            "step": "the offset is complete on the event day",
-            "projection": "azimuthal equidistant on a sphere of 6371 km, centred on each source; vectors turned "
-            "to each station's own east and north",
-            "half_space": f"homogeneous, elastic, Poisson ratio {o.poisson:g}, 30 GPa",
-            "targets": [
-                {"name": "latitude", "units": "degree", "low": s.latitude.low, "high": s.latitude.high},
-                {"name": "longitude", "units": "degree", "low": s.longitude.low, "high": s.longitude.high},
-                {"name": "mw", "units": "1", "low": s.mw.low, "high": s.mw.high},
-            ],
-            "policies": {
-                f"surface_{'redrawn' if s.surface == 'redraw' else 'pushed_down'}": f"upper edge above "
-                f"{s.min_top_km:g} km: {surface}",
-                "stress_drop_redrawn": bounds,
-            },
-            "network": network,
-            "noise": noise,
-        }
-
-
-def split_of(n: int, train: float, validation: float, rng: np.random.Generator) -> np.ndarray:
-    """Split (0, 1, 2) of `n` rows: a random permutation cut at exact counts."""
-    order = rng.permutation(n)
-    first, second = round(train * n), round((train + validation) * n)
-    out = np.full(n, 2, np.uint8)
-    out[order[:first]] = 0
-    out[order[first:second]] = 1
-    return out
-
-
-def _letters(codes: tuple[str, ...]) -> np.ndarray:
-    width = max(len(c) for c in codes)
-    return np.array([list(c.encode("ascii", "replace").ljust(width, b"\0")) for c in codes], np.uint8)

@@ -1,0 +1,163 @@
+"""What an S1 store holds: its arrays and attributes."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from slipbench.datasets.gridding.spline import Grid
+from slipbench.datasets.physics.source import PARAMETERS
+from slipbench.datasets.readers.stations import Stations
+from slipbench.datasets.recipes.source_options import (
+    COMPONENTS,
+    EVENT_DAY,
+    FRAMES,
+    WINDOW_DAYS,
+    SourceSyntheticOptions,
+)
+from slipbench.datasets.store.plan import ArraySpec
+
+
+def row_arrays(o: SourceSyntheticOptions) -> tuple[ArraySpec, ...]:
+    """Arrays with a row per sample."""
+    g, m, c = o.grid, o.n_stations, list(COMPONENTS)
+    chunk = math.gcd(o.rows_per_shard, 16)
+    image = ("latitude", "longitude", "component")
+    labels = {"component": c}
+    known = {
+        "img": (
+            (g.rows, g.columns, 2),
+            image,
+            "displacement from the day before to the day after the event",
+        ),
+        "its": (
+            (FRAMES, g.rows, g.columns, 2),
+            ("frame", *image),
+            f"positions of the {FRAMES} days centred on the event day",
+        ),
+        "ts": ((m, WINDOW_DAYS, 2), ("station", "day", "component"), "positions of the window"),
+        "offset": ((m, 2), ("station", "component"), "noise-free static displacement"),
+    }
+    views = [
+        ArraySpec(name, shape, "float32", dims, "mm", about, chunk, labels)
+        for name, (shape, dims, about) in known.items()
+        if name in o.representations
+    ]
+    names = {"parameter": [name for name, _ in PARAMETERS]}
+    return (
+        *views,
+        ArraySpec(
+            "target",
+            (3,),
+            "float64",
+            ("target",),
+            "degree, degree, 1",
+            "centroid latitude and longitude, moment magnitude",
+            labels={"target": ["latitude", "longitude", "mw"]},
+        ),
+        ArraySpec(
+            "source",
+            (len(PARAMETERS),),
+            "float64",
+            ("parameter",),
+            ", ".join(unit for _, unit in PARAMETERS),
+            "rectangular fault; depth of the centroid, positive down",
+            labels=names,
+        ),
+        ArraySpec("split", (), "uint8", (), "1", "0 train, 1 validation, 2 test"),
+    )
+
+
+def static_arrays(
+    grid: Grid, stations: Stations, land: np.ndarray
+) -> tuple[tuple[ArraySpec, np.ndarray], ...]:
+    """Network, grid axes and land mask."""
+    g = grid
+    here = ("station",)
+    return (
+        (ArraySpec("station_lat", (), "float64", here, "degree", "station latitude"), stations.lat),
+        (ArraySpec("station_lon", (), "float64", here, "degree", "station longitude"), stations.lon),
+        (ArraySpec("grid_lat", (), "float64", ("latitude",), "degree", "latitude of rows"), g.latitude),
+        (
+            ArraySpec("grid_lon", (), "float64", ("longitude",), "degree", "longitude of columns"),
+            g.longitude,
+        ),
+        (
+            ArraySpec("land", (), "uint8", ("latitude", "longitude"), "1", "1 land, 0 sea (images are 0)"),
+            land.astype(np.uint8),
+        ),
+        (
+            ArraySpec("station_code", (), "uint8", ("station", "letter"), "1", "ASCII, 0-padded"),
+            _letters(stations.code),
+        ),
+    )
+
+
+def attributes(o: SourceSyntheticOptions, network: str, noise: dict[str, Any]) -> dict[str, Any]:
+    """Everything else a reader must know; `network` and `noise` describe the inputs."""
+    g, s = o.grid, o.sampling
+    surface = {
+        "redraw": "depth, angles and stress drop are drawn again; latitude, longitude and Mw stay",
+        "push_down": "the centroid is lowered, beyond depth_km if need be",
+    }[s.surface]
+    drop = s.stress_drop
+    bounds = {
+        "redraw": f"drawn again outside {drop.low_mpa:g} ... {drop.high_mpa:g} MPa",
+        "none": "no bounds",
+    }[drop.truncation]
+    return {
+        "task": "source",
+        "region": {
+            "source_latitude": [s.latitude.low, s.latitude.high],
+            "source_longitude": [s.longitude.low, s.longitude.high],
+            "grid_latitude": [float(g.latitude[0]), float(g.latitude[-1])],
+            "grid_longitude": [float(g.longitude[0]), float(g.longitude[-1])],
+            "note": "the grid holds land with stations; sources may lie outside it, most of them at sea",
+        },
+        "grid": {
+            "registration": "gridline (nodes)",
+            "rows": "row 0 is the southernmost",
+            "columns": "column 0 is the westernmost",
+            "step_arcmin": g.step_arcmin,
+            "block": f"{g.block} of {g.block_arcmin:g} arc-min blocks centred on every fifth node"
+            if g.block_arcmin == 5 * g.step_arcmin
+            else f"{g.block} of {g.block_arcmin:g} arc-min blocks",
+            "spline": f"continuous curvature in tension {g.tension:g}; degrees of longitude count like latitude",
+            "land_rule": f"land is within {g.land_km:g} km of a station (of the whole list); sea nodes are 0",
+        },
+        "units": "mm",
+        "component_order": list(COMPONENTS),
+        "event_day": EVENT_DAY,
+        "window_days": WINDOW_DAYS,
+        "step": "the offset is complete on the event day",
+        "projection": "azimuthal equidistant on a sphere of 6371 km, centred on each source; vectors turned "
+        "to each station's own east and north",
+        "half_space": f"homogeneous, elastic, Poisson ratio {o.poisson:g}, 30 GPa",
+        "targets": [
+            {"name": "latitude", "units": "degree", "low": s.latitude.low, "high": s.latitude.high},
+            {"name": "longitude", "units": "degree", "low": s.longitude.low, "high": s.longitude.high},
+            {"name": "mw", "units": "1", "low": s.mw.low, "high": s.mw.high},
+        ],
+        "policies": {
+            f"surface_{'redrawn' if s.surface == 'redraw' else 'pushed_down'}": f"upper edge above "
+            f"{s.min_top_km:g} km: {surface}",
+            "stress_drop_redrawn": bounds,
+        },
+        "network": network,
+        "noise": noise,
+    }
+
+
+def split_of(n: int, train: float, validation: float, rng: np.random.Generator) -> np.ndarray:
+    """Split (0, 1, 2) of `n` rows: a random permutation cut at exact counts."""
+    order = rng.permutation(n)
+    first, second = round(train * n), round((train + validation) * n)
+    out = np.full(n, 2, np.uint8)
+    out[order[:first]] = 0
+    out[order[first:second]] = 1
+    return out
+
+
+def _letters(codes: tuple[str, ...]) -> np.ndarray:
+    width = max(len(c) for c in codes)
+    return np.array([list(c.encode("ascii", "replace").ljust(width, b"\0")) for c in codes], np.uint8)
