@@ -65,7 +65,10 @@ def _chosen(part: pd.DataFrame, most: int = 4) -> list[Any]:
 
 
 def _name(row: Any) -> str:
-    return str(row.model) if row.modality == "-" else f"{row.model} ({row.modality})"
+    more = [
+        t for t in (row.modality if row.modality != "-" else "", "untrained" if row.untrained else "") if t
+    ]
+    return f"{row.model} ({', '.join(more)})" if more else str(row.model)
 
 
 def _first_seed(rows: pd.DataFrame, row: Any) -> pd.DataFrame:
@@ -133,7 +136,8 @@ def _nowcast(rows: pd.DataFrame, shown: list[Any], metric: Any) -> tuple[Canvas,
     factor = 10.0 ** -np.floor(np.log10(largest)) if 0 < largest < 1e-2 else 1.0
     label = _label("density", units, factor)
     canvas = Canvas(figsize=(11, 7.2), layout="constrained")
-    top, bottom = canvas.subfigures(2, 1, height_ratios=[1, 1.15])
+    halves = np.asarray(canvas.subfigures(2, 1, height_ratios=[1, 1.15]))
+    top, bottom = halves[0], halves[1]
     panels = np.atleast_1d(top.subplots(1, len(shown)))
     ax = bottom.subplots()
     mark = "." if rows["leaky"].any() else "-"  # a line would join days that others lie between

@@ -135,7 +135,9 @@ _R2 = ("squared_error", "squared_deviation")
 
 
 def _source_r2(quantity: str, title: str) -> Metric:
-    return Metric(f"r2_{quantity}", f"R² {title}", "source", quantity, "1", True, _R2, _one_minus_ratio)
+    return Metric(
+        f"r2_{quantity}", f"R² {title}", "source", quantity, "1", True, _R2, _one_minus_ratio, shown=False
+    )
 
 
 #: All metrics in the order of the columns; the first of a task ranks its tables.

@@ -51,7 +51,10 @@ def write_page(table: pd.DataFrame, path: Path) -> Path:
         undefined=jinja2.StrictUndefined,
     )
     html = environment.get_template(_TEMPLATE).render(
-        sections=[_section(*s, figures.get(tuple(s[0].values()))) for s in sections(board)],
+        sections=[
+            _section(head, part, metrics, figures.get(tuple(head.values())))
+            for head, part, metrics in sections(board)
+        ],
         suites=_suites(table),
         level=round(100 * LEVEL),
         resamples=RESAMPLES,

@@ -5,60 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
 
-from slipbench.benchmarks.baselines.registry import BASELINES, unfit
+from slipbench.benchmarks.baselines.registry import BASELINES
 from slipbench.benchmarks.decoders.registry import DECODERS
 from slipbench.benchmarks.device import device_of
-from slipbench.benchmarks.features import Features, Modality
+from slipbench.benchmarks.features import Features
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
-from slipbench.benchmarks.splits import LEAKY, SPLITTERS, Split, SplitName
-from slipbench.benchmarks.suites.base import SUITES, Inputs, Progress, Suite, SuiteOptions
+from slipbench.benchmarks.splits import LEAKY, SPLITTERS, Split
+from slipbench.benchmarks.suites.base import SUITES, Inputs, Progress, Suite
+from slipbench.benchmarks.suites.nowcast_options import NowcastOptions
 from slipbench.datasets.hashing import config_hash, file_sha256
 from slipbench.datasets.registry import Info
 from slipbench.trainers.embed import embed, read_embeddings
 from slipbench.trainers.encoders.registry import ENCODERS
-
-Encoder: Any = ENCODERS.union("encoder")
-Decoder: Any = DECODERS.union("decoder")
-AnyBaseline: Any = BASELINES.union("baseline")
-Label = Literal["two_sided", "causal"]
-
-
-class NowcastOptions(SuiteOptions):
-    """Options of the nowcast suite."""
-
-    suite: Literal["nowcast"] = "nowcast"
-    encoder: Encoder = Field(description="network that turns a daily image into features")
-    components: int = Field(500, ge=3, description="most features of a modality with images (PCA, a and b)")
-    decoders: list[Decoder] = Field(min_length=1, description="regressors to compare")
-    baselines: list[AnyBaseline] = Field(default_factory=list, description="simple predictors beside them")
-    modalities: list[Modality] = Field(
-        default=["gnss", "ab", "both"], min_length=1, description="what a decoder sees: images, a and b, both"
-    )
-    labels: list[Label] = Field(
-        default=["two_sided"],
-        min_length=1,
-        description="kernel of the density: as published, or past events",
-    )
-    splits: list[SplitName] = Field(
-        default=["random", "chronological", "blocked"], min_length=1, description="ways to divide the days"
-    )
-    seeds: list[int] = Field(default=[0], min_length=1, description="seeds of splits and models")
-    test_fraction: float = Field(0.3, gt=0, lt=1, description="share of the days to test on")
-    min_train_rows: int = Field(50, ge=2, description="a split that leaves fewer training days is skipped")
-
-    @model_validator(mode="after")
-    def _can_run(self) -> "NowcastOptions":
-        names = [d.name for d in self.decoders] + [b.baseline for b in self.baselines]
-        if reason := unfit(self.baselines, "nowcast"):
-            raise ValueError(reason)
-        if twice := sorted({n for n in names if names.count(n) > 1}):
-            raise ValueError(f"two models are called '{twice[0]}'; give one another name")
-        return self
 
 
 @dataclass(frozen=True)
@@ -250,7 +212,7 @@ class Nowcast(Suite):
 
     def _decoder(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> Any:
         options = next(o for o in self.options.decoders if o.name == cell.model)
-        x = self._features(cell, inputs, data, split).matrix(cell.modality)  # type: ignore[arg-type]
+        x = self._features(cell, inputs, data, split).matrix(cell.modality)
         decoder = DECODERS.get(options.decoder)(options, cell.seed)
         if reason := decoder.limits(len(split.train), x.shape[1]):
             return reason

@@ -87,7 +87,7 @@ class Source(Suite):
                     # the same options give other weights where a search ran before the fit
                     "weights": None if isinstance(fit, str) else file_sha256(Path(fit)),
                 }
-                modality = str(MODELS.get(trainer.model.model).array)  # type: ignore[attr-defined]
+                modality = str(MODELS.get(trainer.model.model).array)
                 digest = config_hash(common | decides)
                 cells.append(Cell(name, "network", modality, "-", "-", seed, False, digest))
         return cells
