@@ -122,8 +122,8 @@ def attributes(o: SourceSyntheticOptions, network: str, noise: dict[str, Any]) -
             "block": f"{g.block} of {g.block_arcmin:g} arc-min blocks centred on every fifth node"
             if g.block_arcmin == 5 * g.step_arcmin
             else f"{g.block} of {g.block_arcmin:g} arc-min blocks",
-            "spline": f"continuous curvature in tension {g.tension:g}; degrees of longitude count like latitude",
-            "land_rule": f"land is within {g.land_km:g} km of a station (of the whole list); sea nodes are 0",
+            "spline": f"continuous curvature in tension {g.tension:g}; a degree counts alike both ways",
+            "land_rule": f"land: within {g.land_km:g} km of a station of the whole list; sea nodes are 0",
         },
         "units": "mm",
         "component_order": list(COMPONENTS),

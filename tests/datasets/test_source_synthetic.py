@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from threadpoolctl import threadpool_limits
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.gridding.spline import Grid
@@ -41,8 +42,6 @@ def test_views_are_of_the_same_positions(store):
     assert img.shape == (30, 76, 36, 2)
     assert ts.shape == (30, 40, 100, 2)
     assert its.shape == (30, 15, 76, 36, 2)
-    # Block positions do not depend on the representation, but the median of a difference is not the
-    # difference of medians: compare at one-station blocks through a field without noise below.
     step = ts[:, :, 50:].mean(axis=2) - ts[:, :, :50].mean(axis=2)
     big = np.abs(offset).max(axis=(1, 2)) > 200
     assert big.sum() >= 3
@@ -99,6 +98,15 @@ def test_shards_do_not_depend_on_order_or_process():
             np.testing.assert_array_equal(values, backward[s].arrays[name])
     assert plan.dataset_hash == again.dataset_hash
     assert not np.array_equal(forward[0].arrays["img"], forward[1].arrays["img"])
+
+
+def test_bytes_do_not_depend_on_blas_threads(tmp_path):
+    files = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, "blas"):
+            plan = SourceSynthetic(options(n_stations=300, representations=["img", "ts"]), None).plan()
+            files.append(build(plan, tmp_path / str(threads)).files())
+    assert files[0] == files[1]
 
 
 def test_the_split_does_not_depend_on_shards():
