@@ -7,7 +7,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -125,7 +125,9 @@ def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress)
     search = options.search
     assert search is not None
     # Ctrl-C and SIGTERM belong to the command line; Ray's own loggers would write beside each trial
-    os.environ.update(TUNE_DISABLE_SIGINT_HANDLER="1", TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1")
+    os.environ.update(
+        TUNE_DISABLE_SIGINT_HANDLER="1", TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1", RAY_AIR_NEW_OUTPUT="0"
+    )
     trainable = rt.with_resources(
         partial(_trial, options=search_options(options).model_dump_json(), store=str(store)),
         {"cpu": search.cpus_per_trial, "gpu": search.gpus_per_trial},
@@ -163,6 +165,7 @@ def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress)
     trials = [_read(result) for result in results]
     good = [t for t in trials if t.validation_loss is not None]
     if not good:
+        shutil.rmtree(folder, ignore_errors=True)  # so that the next call tries again
         raise RuntimeError(f"all {len(trials)} trials failed: {trials[0].error}")
     best = min(good, key=lambda t: t.validation_loss)  # type: ignore[arg-type, return-value]
     return Tuned(best.config, trials)
@@ -178,7 +181,13 @@ def _trial(config: dict[str, Any], options: str, store: str) -> None:
     silence_dependencies()
     base = TrainerOptions.model_validate_json(options)
     folder = Path(rt.get_context().get_trial_dir())
-    fit_trial(apply(base, config), store, folder / "fit", rt.report)
+    losses: list[float] = []
+
+    def report(epoch: Mapping[str, Any]) -> None:
+        losses.append(float(epoch[METRIC]))
+        rt.report({**epoch, "losses": list(losses)})
+
+    fit_trial(apply(base, config), store, folder / "fit", report)
     # the best configuration is fitted again in full, so the trials' weights are of no use
     shutil.rmtree(folder / "fit", ignore_errors=True)
 
@@ -192,8 +201,7 @@ def _domain(space: Any) -> Any:
 
 
 def _read(result: Any) -> Trial:
-    frame = result.metrics_dataframe
-    losses = [] if frame is None or METRIC not in frame else [float(v) for v in frame[METRIC]]
+    losses = [float(v) for v in (result.metrics or {}).get("losses", [])]
     finite = [v for v in losses if math.isfinite(v)]
     error = " ".join(str(result.error).split())[-300:] if result.error else "" if finite else "diverged"
     return Trial(dict(result.config), None if error else min(finite), finite, error)

@@ -17,6 +17,7 @@ def command(
 ) -> None:
     """Build a store; run again after an interruption to go on where it stopped."""
     from slipbench.datasets.dataset import Dataset, recipe_of
+    from slipbench.datasets.errors import InputError
     from slipbench.datasets.recipes.build import build
     from slipbench.datasets.store.location import local_folder
     from slipbench.platform.cli.console import out as stdout
@@ -27,14 +28,14 @@ def command(
     from slipbench.platform.config.load import load
     from slipbench.platform.settings import settings
 
+    if out and local_folder(out).is_file():
+        raise InputError(f"--out {out}", "is a file", "a new or empty folder", "choose another")
     options = load(find("datasets", dataset), Dataset, overrides or ())
     place = settings()
     plan = recipe_of(options, place.data).plan()
     folder = local_folder(out or place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
     with dask_client(workers, scheduler) as client, Reporter() as report:
-        manifest = build(
-            plan, folder, client, lambda done, total: report(f"build {options.name}", done, total)
-        )
+        manifest = build(plan, folder, client, report.counter(f"build {options.name}"))
     if as_json:
         print_json({"store": folder, "dataset_hash": manifest.dataset_hash, "rows": manifest.n_rows})
     else:

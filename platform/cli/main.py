@@ -85,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         if debug:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.filename:
+            _say(f"{error.filename}: {error.strerror}")
+            return 1
         text = " ".join(str(error).split())[:300]
         _say(f"internal error: {type(error).__name__}: {text} (slipbench --debug ... shows where)")
         return 1

@@ -37,7 +37,7 @@ def explain(error: ValidationError, model: Any) -> list[Problem]:
 
 
 def _join(problems: list[Problem]) -> Problem:
-    first = problems[0]
+    first = next((p for p in problems if p.todo.startswith("did you mean")), problems[0])
     expected = list(dict.fromkeys(p.expected for p in problems))
     return Problem(first.key, first.what, " or ".join(expected), first.todo)
 

@@ -1,0 +1,38 @@
+"""Running the command in this process."""
+
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def slipbench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., Ran]]:
+    """``slipbench(*arguments)`` with its home in a temporary folder and no data folder."""
+    from slipbench.platform.cli.main import main
+
+    monkeypatch.setenv("SLIPBENCH_HOME", str(tmp_path / "home"))
+    for name in ("SLIPBENCH_DATA", "SLIPBENCH_TRACKING", "MLFLOW_TRACKING_URI", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        code = main([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    yield run
+    for number, handler in before.items():
+        signal.signal(number, handler)

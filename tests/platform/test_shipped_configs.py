@@ -1,0 +1,36 @@
+"""Every shipped YAML is valid against its options."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slipbench.benchmarks.task import AnySuite
+from slipbench.datasets.dataset import Dataset
+from slipbench.platform.config.load import load
+from slipbench.platform.config.pipeline import PipelineOptions
+from slipbench.trainers.options import TrainerOptions
+from slipbench.trainers.search import check_search
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+KINDS: dict[str, Any] = {
+    "datasets": Dataset,
+    "trainers": TrainerOptions,
+    "benchmarks": AnySuite,
+    "pipelines": PipelineOptions,
+}
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda p: str(p.relative_to(CONFIGS)))
+def test_a_shipped_configuration_loads(path: Path) -> None:
+    kind = path.relative_to(CONFIGS).parts[0]
+    assert kind in KINDS, f"{kind}: a folder of configurations that nothing reads"
+    options = load(path, KINDS[kind])
+    assert options.name
+    if isinstance(options, TrainerOptions):
+        check_search(options)
+
+
+def test_there_is_something_of_every_kind() -> None:
+    for kind in KINDS:
+        assert list((CONFIGS / kind).glob("*.yaml")), kind
