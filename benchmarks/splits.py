@@ -34,18 +34,19 @@ class Split:
 
 
 def embargo_days(attrs: Mapping[str, Any]) -> float:
-    """Days that must lie between training and test: the features' reach plus three kernel bandwidths.
+    """Days between training and test labels beyond which features and kernels share no day.
+
+    A row's features begin ``window + lead - 1`` days before its label's day, which is a whole day, and the
+    label of the other row spreads over three bandwidths.
 
     Parameters
     ----------
     attrs : mapping
-        A nowcast store's ``feature_window_days``, ``bandwidth_days`` and, if it has one,
-        ``feature_reach_days`` and ``causal_bandwidth_days``; the longer ones count.
+        A nowcast store's ``feature_window_days``, ``label_lead_days`` (label's day minus row's day),
+        ``bandwidth_days`` and, if it has one, ``causal_bandwidth_days``; the longer bandwidth counts.
     """
-    window = float(attrs["feature_window_days"])
-    reach = float(attrs.get("feature_reach_days", 0.0))
     bandwidth = max(float(attrs["bandwidth_days"]), float(attrs.get("causal_bandwidth_days", 0.0)))
-    return max(window, reach) + 3.0 * bandwidth
+    return float(attrs["feature_window_days"]) + float(attrs["label_lead_days"]) + 3.0 * bandwidth
 
 
 def _rng(seed: int) -> np.random.Generator:

@@ -26,8 +26,9 @@ def test_standard_platform_wins_from_the_repository_root() -> None:
 
 
 def test_every_package_folder_is_listed_for_setuptools() -> None:
-    folders = {p.parent.relative_to(ROOT) for floor in FLOORS for p in (ROOT / floor).rglob("*.py")}
-    expected = {"slipbench." + ".".join(folder.parts) for folder in folders} | {"slipbench.configs"}
+    code = {p.parent.relative_to(ROOT) for floor in FLOORS for p in (ROOT / floor).rglob("*.py")}
+    configs = {p.parent.relative_to(ROOT) for p in (ROOT / "configs").rglob("*.yaml")}
+    expected = {"slipbench." + ".".join(folder.parts) for folder in code | configs} | {"slipbench.configs"}
     assert set(PYPROJECT["tool"]["setuptools"]["packages"]) == expected
 
 

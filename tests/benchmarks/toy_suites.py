@@ -73,7 +73,7 @@ def toy_nowcast(folder: Path, rows: int = 192, bandwidth: float = 5.0, unknown: 
     )
     attrs = {
         "feature_window_days": 10,
-        "feature_reach_days": 1,
+        "label_lead_days": 2,
         "bandwidth_days": bandwidth,
         "unknown": unknown,
     }
