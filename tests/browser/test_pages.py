@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from slipbench.benchmarks.page import write_page
@@ -74,8 +75,9 @@ def test_a_click_on_a_heading_sorts(
     assert models(dom(copy.as_uri())) == [*order, "broken"]
 
 
-@pytest.fixture
-def mlflow_page(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def mlflow_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    tmp_path = tmp_path_factory.mktemp("mlflow")
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     check(uri)
     parent = Record("suite", "made_suite", tags={"slipbench.kind": "suite"})
@@ -107,3 +109,16 @@ def mlflow_page(tmp_path: Path) -> Iterator[str]:
 def test_mlflow_page_lists_the_suite_and_its_runs(mlflow_page: str, dom: Callable[[str], str]) -> None:
     shown = dom(mlflow_page)
     assert "made_suite" in shown
+
+
+@pytest.mark.service
+def test_ui_leaves_no_process_behind(mlflow_page: str) -> None:
+    port = mlflow_page.split(":")[2].split("/")[0]
+    serving = [p for p in psutil.process_iter(["cmdline"]) if port in (p.info["cmdline"] or [])]
+    assert serving
+    front = next(p for p in serving if "ui" in p.info["cmdline"])
+    family = [front, *front.children(recursive=True)]
+    front.terminate()
+    gone, alive = psutil.wait_procs(family, timeout=30)
+    assert not alive
+    assert len(gone) > 1
