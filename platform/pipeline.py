@@ -149,5 +149,6 @@ def _track(
     figures = [drawing.path for drawing in draw(table, folder / "figures")]
     files = [table_path, write_page(table, folder / "leaderboard.html"), *figures]
     run_id, written = Tracker(place.tracking, place.home / "artifacts").log_suite(parent, records, files)
-    report.say(f"tracking {suite.options.name}: {written} of {len(records)} runs were new")
+    total = len(records) + sum(len(record.children) for record in records)
+    report.say(f"tracking {suite.options.name}: {written} of {total} runs were new")
     return run_id
