@@ -2,9 +2,11 @@
 
 import logging
 import os
+import secrets
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from slipbench.datasets.errors import InputError
 
@@ -29,16 +31,36 @@ def ray_session() -> Iterator[dict[str, float]]:
     import ray
 
     ours = not ray.is_initialized()
+    own_token = _own_token() if ours and not os.environ.get("RAY_ADDRESS") else {}
+    os.environ.update(own_token)
     before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
-    if ours:
-        _start()
-    for number, handler in before.items():  # Ray puts its own handlers in; Ctrl-C stays ours
-        signal.signal(number, handler)
     try:
+        if ours:
+            _start()
+        for number, handler in before.items():  # Ray puts its own handlers in; Ctrl-C stays ours
+            signal.signal(number, handler)
         yield ray.cluster_resources()
     finally:
         if ours:
             ray.shutdown()
+        for name in own_token:
+            os.environ.pop(name, None)
+
+
+@cache
+def _token() -> str:
+    return secrets.token_hex(32)
+
+
+def _own_token() -> dict[str, str]:
+    """Authentication of a cluster that lives as long as this process, unless the user has decided on it.
+
+    Left alone, Ray writes a token to the home folder. Every later ``ray start`` would then ask for it, and
+    ``ray job submit`` would not send it.
+    """
+    if "RAY_AUTH_MODE" in os.environ:
+        return {}
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
 
 
 def _start() -> None:
