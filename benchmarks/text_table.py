@@ -1,0 +1,61 @@
+"""The leaderboard as text: what terminals and Markdown documents show of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from slipbench.benchmarks.leaderboard import leaderboard, number, sections
+
+#: Metrics beyond these are in the leaderboard's data and on the page.
+COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """One ranked table: title, column names, rows of text, and which rows are baselines."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    baseline: list[bool]
+
+
+def text_tables(table: pd.DataFrame) -> Iterator[TextTable]:
+    """A text table for every suite, split and label of a results table, best model first."""
+    for head, part, metrics in sections(leaderboard(table)):
+        title = " · ".join(head[k] for k in ("suite", "split", "label") if head[k] != "-")
+        if part["leaky"].any():
+            title += " (LEAKY split: neighbours of test rows are in training)"
+        shown = metrics[:COLUMNS]
+        header = ["#", "model"]
+        for metric in shown:
+            units = part[f"{metric.name}_units"].dropna()
+            unit = f" ({units.iloc[0]})" if len(units) and units.iloc[0] != "1" else ""
+            header.append(f"{metric.title}{unit} {'↑' if metric.higher_is_better else '↓'} [95 %]")
+        rows = []
+        for row in part.to_dict("records"):
+            rank = "–" if pd.isna(row["rank"]) else str(row["rank"])
+            name = row["model"] if row["modality"] == "-" else f"{row['model']} · {row['modality']}"
+            flags = "; ".join(f for f in row["flags"].split("; ") if f != "leaky split")
+            rows.append([rank, name, *(_value(row, m.name) for m in shown), str(row["seeds"]), flags])
+        yield TextTable(title, [*header, "seeds", "remarks"], rows, (part["kind"] == "baseline").tolist())
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """All tables of a results table as Markdown."""
+    parts = []
+    for one in text_tables(table):
+        align = ["---:", "---", *("---:" for _ in one.header[3:]), "---"]
+        lines = [one.header, align, *one.rows]
+        text = "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines)
+        parts.append(f"### {one.title}\n\n{text}\n")
+    return "\n".join(parts)
+
+
+def _value(row: dict[str, Any], name: str) -> str:
+    value, low, high = (float(row.get(k, np.nan)) for k in (name, f"{name}_low", f"{name}_high"))
+    spread = f" [{number(low)}, {number(high)}]" if np.isfinite(value) and np.isfinite(low) else ""
+    return f"{number(value)}{spread}"
