@@ -28,11 +28,11 @@ def ray_session() -> Iterator[dict[str, float]]:
     InputError
         When ``RAY_ADDRESS`` names a cluster that cannot be joined.
     """
+    own_token = {} if os.environ.get("RAY_ADDRESS") else _own_token()
+    os.environ.update(own_token)  # before the import, which reads and keeps what it finds
     import ray
 
     ours = not ray.is_initialized()
-    own_token = _own_token() if ours and not os.environ.get("RAY_ADDRESS") else {}
-    os.environ.update(own_token)
     before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         if ours:

@@ -7,6 +7,28 @@ from pathlib import Path
 
 import pytest
 
+#: The quickstart made small: two trials of one epoch, one fit, one decoder.
+_SOURCE = ["n_samples=64", "rows_per_shard=32", "n_stations=40"]
+SMALL = [
+    *(f"suites.source.dataset.{o}" for o in _SOURCE),
+    *(f"suites.source.networks.img.dataset.{o}" for o in _SOURCE),
+    "suites.source.networks.img.model.width=0.25",
+    "suites.source.networks.img.epochs=1",
+    "suites.source.networks.img.search.trials=2",
+    "suites.source.networks.img.search.epochs=1",
+    "suites.nowcast.decoders=[{decoder: ridge}]",
+    "suites.nowcast.baselines=[{baseline: mean}]",
+    "suites.nowcast.modalities=[ab]",
+    "suites.nowcast.splits=[chronological]",
+    "suites.nowcast.seeds=[0]",
+]
+
+
+@pytest.fixture(scope="session")
+def small_quickstart() -> list[str]:
+    """Overrides that make the quickstart take seconds."""
+    return SMALL
+
 
 @dataclass(frozen=True)
 class Ran:

@@ -23,22 +23,6 @@ BIN = Path(sys.executable).parent
 MEBIBYTE = 2**20
 TOKEN = secrets.token_hex(32)
 
-#: The quickstart made small: two trials of one epoch, one fit, one decoder.
-_SOURCE = ["n_samples=64", "rows_per_shard=32", "n_stations=40"]
-SMALL = [
-    *(f"suites.source.dataset.{o}" for o in _SOURCE),
-    *(f"suites.source.networks.img.dataset.{o}" for o in _SOURCE),
-    "suites.source.networks.img.model.width=0.25",
-    "suites.source.networks.img.epochs=1",
-    "suites.source.networks.img.search.trials=2",
-    "suites.source.networks.img.search.epochs=1",
-    "suites.nowcast.decoders=[{decoder: ridge}]",
-    "suites.nowcast.baselines=[{baseline: mean}]",
-    "suites.nowcast.modalities=[ab]",
-    "suites.nowcast.splits=[chronological]",
-    "suites.nowcast.seeds=[0]",
-]
-
 
 def _free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
@@ -104,14 +88,16 @@ def head() -> Iterator[tuple[str, Path]]:
 
 @pytest.mark.service
 @pytest.mark.timeout(600)
-def test_a_submitted_pipeline_finishes_and_is_in_mlflow(head: tuple[str, Path], tmp_path: Path) -> None:
+def test_a_submitted_pipeline_finishes_and_is_in_mlflow(
+    head: tuple[str, Path], tmp_path: Path, small_quickstart: list[str]
+) -> None:
     address, temp = head
     home = tmp_path / "home"
     done = subprocess.run(
         [
             str(BIN / "ray"), "job", "submit", "--address", address, "--working-dir", ".",
             "--runtime-env-json", json.dumps({"env_vars": {"SLIPBENCH_HOME": str(home)}}),
-            "--", "slipbench", "run", "configs/pipelines/quickstart.yaml", *SMALL,
+            "--", "slipbench", "run", "configs/pipelines/quickstart.yaml", *small_quickstart,
         ],
         env=_environment(), capture_output=True, text=True, timeout=580, cwd=ROOT,
     )  # fmt: skip
@@ -129,11 +115,13 @@ def test_a_submitted_pipeline_finishes_and_is_in_mlflow(head: tuple[str, Path], 
     assert network.data.metrics["position_error"] > 0
     assert len(tracker.runs("nowcast_demo")) == 3
 
-    (uploaded,) = (p for p in _working_folders(temp) if (p / "pyproject.toml").exists())
+    (uploaded,) = _working_folders(temp)
     files = [p for p in uploaded.rglob("*") if p.is_file()]
     assert sum(p.stat().st_size for p in files) < 5 * MEBIBYTE
     assert {p.relative_to(uploaded).parts[0] for p in files}.isdisjoint({".git", ".venv", "runs", "docs"})
 
 
-def _working_folders(temp: Path) -> list[Path]:
-    return [p for p in temp.glob("session_*/runtime_resources/working_dir_files/*") if p.is_dir()]
+def _working_folders(temp: Path) -> set[Path]:
+    # session_latest is a link to the session
+    found = {p.resolve() for p in temp.glob("session_*/runtime_resources/working_dir_files/*")}
+    return {p for p in found if (p / "pyproject.toml").exists()}
