@@ -82,9 +82,10 @@ def run_suites(
             check_trainer(trainer, search)
     check(place.tracking)
     unique = {d.folder: d for d in datasets.values()}
-    opened = build_stores(list(unique.values()), report, workers, scheduler)
-    stores = {key: opened[d.folder] for key, d in datasets.items()}
-    return [_run(suite, stores, place, report, search) for suite in suites]
+    with place.working():
+        opened = build_stores(list(unique.values()), report, workers, scheduler)
+        stores = {key: opened[d.folder] for key, d in datasets.items()}
+        return [_run(suite, stores, place, report, search) for suite in suites]
 
 
 def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:

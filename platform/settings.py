@@ -1,10 +1,12 @@
 """Where the real data, the state and the tracking server are: read once from the environment."""
 
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.lock import exclusive
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,16 @@ class Settings:
     def cache(self) -> Path:
         """Folder of derived inputs such as embeddings."""
         return self.home / "cache"
+
+    def working(self) -> AbstractContextManager[None]:
+        """Hold the home for one writing command: fits, cells and SQLite have a single writer.
+
+        Raises
+        ------
+        InputError
+            When another command is writing there.
+        """
+        return exclusive(self.home / ".lock", f"SLIPBENCH_HOME {self.home}", "run")
 
     @property
     def page(self) -> Path:

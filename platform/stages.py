@@ -14,6 +14,7 @@ from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.reader import Store
 from slipbench.platform.cluster import dask_client
 from slipbench.platform.settings import Settings
+from slipbench.platform.stop import raise_if_asked
 from slipbench.platform.tune import Tuned, check_here, read_tuned, search_hash, tune
 from slipbench.trainers.fit import device_kind, fit
 from slipbench.trainers.hash import fit_hash
@@ -144,6 +145,7 @@ def run_fit(
         if not told:
             report.say(f"fit {name}: finished already, skipped")
     except Exception as error:  # its rows of the results table carry the reason
+        raise_if_asked()
         report.say(f"fit {name} failed: {reason_of(error)}")
         return Fitted(options, folder, None, tuned, reason_of(error))
     return Fitted(options, folder, done, tuned)

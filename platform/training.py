@@ -49,10 +49,11 @@ def train(
     if search and options.search is None:
         raise _no_search(options)
     check(place.tracking)
-    store = _store(options, place, report, search, cluster)
-    fitted = run_fit(options, store, place, report, options.name, search)
-    record = fit_record(options.name, fitted, store.dataset_hash)
-    Tracker(place.tracking, place.home / "artifacts").log_suite(record, record.children)
+    with place.working():
+        store = _store(options, place, report, search, cluster)
+        fitted = run_fit(options, store, place, report, options.name, search)
+        record = fit_record(options.name, fitted, store.dataset_hash)
+        Tracker(place.tracking, place.home / "artifacts").log_suite(record, record.children)
     if fitted.fit is None:
         raise RuntimeError(fitted.reason)
     return fitted
@@ -62,7 +63,8 @@ def search(options: TrainerOptions, place: Settings, report: Report, **cluster: 
     """Run the search of a trainer, or read the finished one. Arguments and errors as in `train`."""
     if options.search is None:
         raise _no_search(options)
-    return run_search(options, _store(options, place, report, True, cluster), place, report)
+    with place.working():
+        return run_search(options, _store(options, place, report, True, cluster), place, report)
 
 
 def _store(options: TrainerOptions, place: Settings, report: Report, search: bool, cluster: dict) -> Store:

@@ -1,9 +1,7 @@
 """Creating, filling and sealing a store. A shard is the unit of work and has one owner."""
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from zarr.codecs import ZstdCodec
 from slipbench.datasets.atomic import write_atomic
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash, file_sha256
+from slipbench.datasets.lock import exclusive
 from slipbench.datasets.store.manifest import (
     BUILDING,
     MANIFEST,
@@ -36,18 +35,9 @@ _ARRAY_CONFIG: Any = {"write_empty_chunks": True}
 _CODEC = ZstdCodec(level=1, checksum=True)
 
 
-@contextmanager
-def building(folder: Path) -> Iterator[None]:
-    """Hold the store's build lock; the operating system frees it when the process dies."""
-    (folder / BUILDING).mkdir(parents=True, exist_ok=True)
-    with (folder / BUILDING / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError(
-                folder, "another build is writing here", "one build at a time", "wait for it"
-            ) from error
-        yield
+def building(folder: Path) -> AbstractContextManager[None]:
+    """Hold the store's build lock."""
+    return exclusive(folder / BUILDING / "lock", folder, "build")
 
 
 def start(folder: Path, plan: Plan) -> list[int]:

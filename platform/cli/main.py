@@ -29,7 +29,7 @@ from slipbench.platform.cli import (  # noqa: E402
     ui,
     verify,
 )
-from slipbench.platform.cli.stop import Stopped, listen  # noqa: E402
+from slipbench.platform.stop import Stopped, listen, raise_if_asked  # noqa: E402
 
 app = typer.Typer(
     name="slipbench",
@@ -65,7 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given[:1]
     try:
         listen()
-        return int(app(given, standalone_mode=False, prog_name="slipbench") or 0)
+        try:
+            return int(app(given, standalone_mode=False, prog_name="slipbench") or 0)
+        except Exception:
+            raise_if_asked()
+            raise
     except Stopped as stop:
         _say(f"stopped by {stop}; run the same command again to go on from here")
         return stop.exit_code

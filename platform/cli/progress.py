@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from slipbench.platform.cli.console import err
+from slipbench.platform.stop import raise_if_asked
 
 PLAIN_SECONDS = 5.0
 
@@ -66,7 +67,13 @@ class Reporter:
 
     def stage(self, name: str) -> Callable[[str, int, int], None]:
         """Callback ``(detail, done, total)`` of one stage; the detail may change while it runs."""
-        return self._bar(name) if self._bars else self._lines(name)
+        show = self._bar(name) if self._bars else self._lines(name)
+
+        def step(detail: str, done: int, total: int) -> None:
+            raise_if_asked()
+            show(detail, done, total)
+
+        return step
 
     def counter(self, name: str) -> Callable[[int, int], None]:
         """Callback ``(done, total)`` of one stage."""

@@ -18,11 +18,26 @@ class Stopped(BaseException):
         return 128 + self.number
 
 
+_asked: list[int] = []
+
+
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    _asked.append(number)
     raise Stopped(number)
 
 
 def listen() -> None:
     """Turn SIGINT and SIGTERM into `Stopped` in the main thread."""
+    _asked.clear()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
+
+
+def raise_if_asked() -> None:
+    """Raise `Stopped` when a signal came but its exception was lost.
+
+    Compiled code (Ray's, a gradient booster's) turns what a signal handler raises inside it into an error of
+    its own, and work would go on.
+    """
+    if _asked:
+        raise Stopped(_asked[0])

@@ -1,0 +1,42 @@
+import contextlib
+import os
+import signal
+
+import pytest
+
+from slipbench.datasets.errors import InputError
+from slipbench.platform.settings import Settings
+from slipbench.platform.stop import Stopped, listen, raise_if_asked
+
+
+@pytest.fixture
+def handlers():
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    listen()
+    yield
+    listen()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops(handlers, number, code):
+    with pytest.raises(Stopped) as stop:
+        os.kill(os.getpid(), number)
+    assert stop.value.exit_code == code
+
+
+def test_a_swallowed_signal_is_remembered(handlers):
+    raise_if_asked()
+    with contextlib.suppress(BaseException):  # what compiled code does to it
+        os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(Stopped):
+        raise_if_asked()
+
+
+def test_one_writer_in_a_home(tmp_path):
+    place = Settings(None, tmp_path / "home", "sqlite:///unused")
+    with place.working(), pytest.raises(InputError, match="another run is writing here"), place.working():
+        pass
+    with place.working():
+        pass
