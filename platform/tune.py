@@ -162,7 +162,7 @@ def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress)
     progress(0, search.trials)
     with each_trial(count):
         results = tuner.fit()
-    trials = [_read(result) for result in results]
+    trials = [_read(results[k]) for k in range(len(results))]
     good = [t for t in trials if t.validation_loss is not None]
     if not good:
         shutil.rmtree(folder, ignore_errors=True)  # so that the next call tries again

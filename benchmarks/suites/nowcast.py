@@ -1,18 +1,18 @@
 """Seismicity nowcast: decoders and baselines on three modalities under three splits."""
 
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from slipbench.benchmarks.baselines.registry import BASELINES
 from slipbench.benchmarks.decoders.registry import DECODERS
 from slipbench.benchmarks.device import device_of
-from slipbench.benchmarks.features import Features
+from slipbench.benchmarks.features import Features, Modality
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
 from slipbench.benchmarks.splits import LEAKY, SPLITTERS, Split
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Progress, Suite
@@ -30,8 +30,8 @@ class _Data:
     rows: np.ndarray
     time: np.ndarray
     ab: np.ndarray
-    labels: dict[str, np.ndarray]
-    units: dict[str, str]
+    labels: Mapping[str, np.ndarray]
+    units: Mapping[str, str]
     attrs: dict[str, Any]
 
 
@@ -167,7 +167,7 @@ class Nowcast(Suite):
         rows = np.flatnonzero(known)
         if len(rows) < 2:
             raise ValueError(f"{len(rows)} days of the store have a, b and label")
-        units = {name: str(store.array(f"label_{name}").attrs.get("units", "1")) for name in labels}
+        units = {str(name): str(store.array(f"label_{name}").attrs.get("units", "1")) for name in labels}
         return _Data(rows, time[rows], ab[rows], {k: v[rows] for k, v in labels.items()}, units, store.attrs)
 
     def _split(self, data: _Data, cell: Cell) -> Split:
@@ -212,7 +212,7 @@ class Nowcast(Suite):
 
     def _decoder(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> Any:
         options = next(o for o in self.options.decoders if o.name == cell.model)
-        x = self._features(cell, inputs, data, split).matrix(cell.modality)
+        x = self._features(cell, inputs, data, split).matrix(cast(Modality, cell.modality))
         decoder = DECODERS.get(options.decoder)(options, cell.seed)
         if reason := decoder.limits(len(split.train), x.shape[1]):
             return reason

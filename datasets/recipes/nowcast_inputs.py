@@ -108,7 +108,7 @@ def real_inputs(
         catalogue=catalogue.inside(*box),
         # The first and the last day of a catalogue are hardly ever whole.
         covered=(int(catalogue.time[0]) + 1, int(catalogue.time[-1]) - 1),
-        sources=tuple(Source.of(data, name) for name in (DAILY, CATALOGUE, STATIONS)),
+        sources=tuple(Source.of(data / name, name) for name in (DAILY, CATALOGUE, STATIONS)),
         counts={
             "catalogue_rows_dropped": dropped,
             "stations_without_coordinates": len(series.stations) - len(have),

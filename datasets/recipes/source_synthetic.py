@@ -131,7 +131,7 @@ class SourceSynthetic(Recipe):
         path = self._input(NGL_LIST, "stations: ngl")
         everywhere = read_stations(path)
         land = near_stations(o.grid, everywhere.lat, everywhere.lon)
-        sources.append(Source.of(self.data, NGL_LIST))
+        sources.append(Source.of(path, NGL_LIST))
         network = thinned(everywhere, o.n_stations, o.grid, rng)
         return network, land, "Nevada Geodetic Laboratory's list: random subset of the stations in the grid"
 
@@ -145,8 +145,9 @@ class SourceSynthetic(Recipe):
                 stations.lat, stations.lon, WINDOW_DAYS, o.days, COMPONENTS, o.parametric
             )
             return noise, {"kind": "parametric", "about": "white + flicker + random walk, separable in space"}
-        residuals = read_residuals(self._input(RESIDUALS, "noise: surrogate"))
-        sources.append(Source.of(self.data, RESIDUALS))
+        path = self._input(RESIDUALS, "noise: surrogate")
+        residuals = read_residuals(path)
+        sources.append(Source.of(path, RESIDUALS))
         moved = transplant(
             residuals,
             stations.lat,

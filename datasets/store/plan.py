@@ -52,9 +52,9 @@ class Source:
     sha256: str
 
     @classmethod
-    def of(cls, data: Path, name: str) -> "Source":
-        """Record of the file `name` below the folder `data`."""
-        return cls(name, file_sha256(data / name))
+    def of(cls, path: Path, name: str) -> "Source":
+        """Record of the file at `path`, under the `name` that it has below any data folder."""
+        return cls(name, file_sha256(path))
 
 
 @dataclass(frozen=True)

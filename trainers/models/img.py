@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from slipbench.datasets.options import Options
 from slipbench.datasets.registry import Info
-from slipbench.trainers.models.registry import MODELS
+from slipbench.trainers.models.registry import MODELS, Network
 
 #: Channels of the first convolution at width 1.
 STEM = 32
@@ -93,7 +93,7 @@ class Bottleneck(nn.Module):
         licence="Apache-2.0",
     )
 )
-class Img(nn.Module):
+class Img(Network):
     """First convolution, seven bottleneck stages, global average pooling, dropout, dense layer.
 
     The closing 1 x 1 convolution to 1,280 channels of the ImageNet classifier is not part of it: the
@@ -114,7 +114,7 @@ class Img(nn.Module):
     array = "img"
 
     def __init__(self, options: ImgOptions, shape: tuple[int, ...], n_outputs: int) -> None:
-        super().__init__()
+        super().__init__(options, shape, n_outputs)
         _, _, components = shape
         channels = scaled_channels(STEM, options.width)
         layers: list[nn.Module] = [*convolution(components, channels, 3, stride=2), nn.ReLU6()]

@@ -1,7 +1,31 @@
-"""The registry of networks. A network is one file here that registers a ``torch.nn.Module``."""
+"""The registry of networks, and what every network offers. A network is one file here."""
 
-from slipbench.datasets.registry import Registry
+from typing import Any, ClassVar
 
-#: Each entry: ``Options`` (with ``model: Literal["<name>"]``), ``array`` (store array that it reads),
-#: and ``__init__(options, shape, n_outputs)`` with the array's row shape.
-MODELS: Registry[type] = Registry("network", "slipbench.trainers.models")
+from torch import nn
+
+from slipbench.datasets.options import Options as BaseOptions
+from slipbench.datasets.registry import Info, Registry
+
+
+class Network(nn.Module):
+    """Base of all networks.
+
+    Attributes
+    ----------
+    Options : class
+        Options model with ``model: Literal["<name>"]``.
+    array : str
+        Array of the store that the network reads.
+    """
+
+    info: ClassVar[Info]
+    Options: ClassVar[type[BaseOptions]]
+    array: ClassVar[str]
+
+    def __init__(self, options: Any, shape: tuple[int, ...], n_outputs: int) -> None:
+        """Build for rows of `shape` and `n_outputs` scaled targets; a network of its own calls this first."""
+        super().__init__()
+
+
+MODELS: Registry[type[Network]] = Registry("network", "slipbench.trainers.models")
