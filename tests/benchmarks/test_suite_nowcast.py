@@ -33,7 +33,7 @@ def test_every_combination_is_one_finished_row(table):
     assert set(table["block_days"]) == {15.0}
     assert table.loc[table["split"] == "random", "leaky"].all()
     assert not table.loc[table["split"] != "random", "leaky"].any()
-    assert table.loc[table["split"] == "blocked", "notes"].str.contains("embargo 25 d").all()
+    assert table.loc[table["split"] == "blocked", "notes"].str.contains("embargo 27 d").all()
 
 
 def test_rows_hold_the_labels_of_their_days_in_the_order_of_time(table, inputs):
