@@ -111,7 +111,7 @@ def test_an_embargo_that_leaves_nothing_gives_skipped_rows_with_the_reason(tmp_p
     table = read_table([run_suite(suite, inputs_of(store, tmp_path / "cache"), tmp_path / "out")])
     assert set(table["status"]) == {"skipped"}
     assert len(table) == 5
-    assert table["reason"].str.contains("0 training days, 50 are needed; the embargo of 310 d").all()
+    assert table["reason"].str.contains("0 training days, 50 are needed; the embargo of 312 d").all()
 
 
 def test_limits_of_a_decoder_give_skipped_rows(inputs, tmp_path, monkeypatch):
