@@ -16,7 +16,7 @@ from slipbench.datasets.recipes.nowcast_options import NowcastOptions
 from slipbench.datasets.recipes.nowcast_plot import plot_nowcast
 from slipbench.datasets.registry import Info
 from slipbench.datasets.seismicity.bvalue import moving_ab
-from slipbench.datasets.seismicity.completeness import maximum_curvature
+from slipbench.datasets.seismicity.completeness import goodness_of_fit, maximum_curvature
 from slipbench.datasets.seismicity.kde import daily_density, scott_bandwidth
 from slipbench.datasets.store.plan import Plan, Shard
 from slipbench.datasets.store.reader import Store
@@ -67,12 +67,11 @@ class Nowcast(Recipe):
         o: NowcastOptions = self.options
         first, last = (int(np.datetime64(d, "D").astype(int)) for d in (o.start, o.end))
         days = np.arange(first, last + 1)
-        inputs = self._inputs(days)
+        inputs = self.inputs(days)
         t = days[1 : len(days) - o.lead_days]
         label_day = t + o.lead_days
         fit_end = int(label_day[int(o.train_fraction * len(t))])
-        history = inputs.catalogue.between(first - o.window_days, fit_end)
-        mc = maximum_curvature(history.magnitude, o.magnitude_step) if o.mc == "maxc" else float(o.mc)
+        mc = self.completeness(inputs, first, fit_end)
         if inputs.kind == "simulated" and mc < o.simulated_mc:
             raise InputError("mc", f"{mc:g}", f"simulated_mc ({o.simulated_mc:g}) or more", "raise mc")
         events = inputs.catalogue.at_least(mc)
@@ -141,7 +140,32 @@ class Nowcast(Recipe):
             make=_Maker(displacement[keep], ready, gridder, before),
         )
 
-    def _inputs(self, days: np.ndarray) -> Inputs:
+    def completeness(self, inputs: Inputs, first: int, end: int) -> float:
+        """Magnitude of completeness: as given, or of the catalogue from a window before `first` until `end`.
+
+        Raises
+        ------
+        InputError
+            When there are no events, or no threshold fits well enough.
+        """
+        o: NowcastOptions = self.options
+        if not isinstance(o.mc, str):
+            return float(o.mc)
+        history = inputs.catalogue.between(first - o.window_days, end).magnitude
+        if o.mc == "maxc":
+            return maximum_curvature(history, o.magnitude_step)
+        found = goodness_of_fit(history, o.magnitude_step)
+        if found.mc is None:
+            raise InputError(
+                "mc",
+                f"the best fit of any threshold is {found.fit.max():.0f} %",
+                "90 % for 'mc: goodness_of_fit'",
+                "use maxc or give mc",
+            )
+        return found.mc
+
+    def inputs(self, days: np.ndarray) -> Inputs:
+        """Positions and catalogue that the options ask for; raises InputError for unusable files."""
         o: NowcastOptions = self.options
         box = (o.south, o.north, o.west, o.east)
         if o.source == "real" or (o.source == "auto" and has_real(self.data)):

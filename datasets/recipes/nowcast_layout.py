@@ -15,6 +15,10 @@ ALIGNMENT = (
     "day label_time = t + label_lead_days, which is later; count_next counts the window that begins then."
 )
 
+MC_METHODS = {
+    "maxc": "maximum curvature of the training period",
+    "goodness_of_fit": "goodness of fit (90 %) of the training period",
+}
 
 _SERIES = (
     ArraySpec("time", (), "float64", (), "days since 1970-01-01 UTC", "day t of the features"),
@@ -87,7 +91,7 @@ def attributes(o: NowcastOptions, inputs: Inputs, mc: float, sigma_m: float, fit
         "component_order": ["east", "north", "up"],
         "stations": list(inputs.stations),
         "mc": mc,
-        "mc_method": "maximum curvature of the training period" if o.mc == "maxc" else "given",
+        "mc_method": MC_METHODS[o.mc] if isinstance(o.mc, str) else "given",
         "feature_window_days": o.window_days,
         "feature_reach_days": REACH_DAYS,
         "label_lead_days": o.lead_days,

@@ -30,8 +30,8 @@ class NowcastOptions(RecipeOptions):
     sigma_cells: float = Field(8.0, gt=0, description="Gaussian weight's sigma, north-south cell lengths")
     window_days: int = Field(128, ge=1, description="length of a catalogue window, days")
     min_events: int = Field(50, ge=2, description="fewest events of a window with a and b")
-    mc: float | Literal["maxc"] = Field(
-        "maxc", description="magnitude of completeness; maxc: maximum curvature of the training period"
+    mc: float | Literal["maxc", "goodness_of_fit"] = Field(
+        "maxc", description="magnitude of completeness, or how to find it (in the training period)"
     )
     magnitude_step: float = Field(0.1, gt=0, description="rounding step of the magnitudes")
     magnitude_correction: Correction = Field("aki", description="b-value as published, or Utsu's unbiased")

@@ -28,6 +28,7 @@ from slipbench.platform.cli import (  # noqa: E402
     tune,
     ui,
     verify,
+    window_study,
 )
 from slipbench.platform.stop import Stopped, listen, raise_if_asked  # noqa: E402
 
@@ -39,8 +40,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (run, build, inspect, verify, train, tune, predict, bench, leaderboard, ui, doctor):
-    app.command(module.__name__.rpartition(".")[2])(module.command)
+COMMANDS = (run, build, inspect, verify, window_study, train, tune, predict, bench, leaderboard, ui, doctor)
+for module in COMMANDS:
+    app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)
 
 
 @app.callback()
