@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint speed ui clean
+.PHONY: help setup demo test lint speed fuzz ui clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 
 speed: $(STAMP)  ## timings against peers; prints a table
 	$(BIN)/python -m slipbench.benchmarks.speed
+
+fuzz: $(STAMP)  ## 50,000 damaged files at every reader; prints what became of them
+	$(BIN)/python -m tests.datasets.fuzz_readers --inputs 50000 --seed 1
 
 ui: $(STAMP)  ## MLflow's page on the runs of this checkout
 	$(BIN)/slipbench ui

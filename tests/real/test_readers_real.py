@@ -1,0 +1,57 @@
+"""The readers on the files of the data folder: every row accounted for."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slipbench.datasets.readers.gcmt_csv import read_gcmt_csv
+from slipbench.datasets.readers.high_rate import read_high_rate
+from slipbench.datasets.readers.jma_intensity import read_jma_intensity
+from slipbench.datasets.readers.llh import read_llh
+from slipbench.datasets.readers.ngl_tenv import read_tenv
+
+pytestmark = pytest.mark.real
+
+
+def test_j550(data_dir):
+    table, rejected = read_tenv(data_dir / "daily/J550.IGS08.tenv")
+    assert (len(table), rejected) == (2793, ())
+    day = int(np.datetime64("2011-03-11").astype(int))
+    before, after = table[table.day < day].iloc[-1], table[table.day > day].iloc[0]
+    assert after.east_m - before.east_m > 3
+    assert after.north_m - before.north_m < -0.5
+
+
+def test_station_list(data_dir):
+    table, rejected = read_llh(data_dir / "stations/nominalPositions.llh")
+    assert (len(table), rejected) == (1462, ())
+    assert table.height_m.isna().sum() == 2
+
+
+def test_jma_felt_events(data_dir):
+    path = data_dir / "catalogs/jma_felt_1997_2024.csv.gz"
+    table, rejected = read_jma_intensity(path, "drop")
+    rows = len(gzip.decompress(path.read_bytes()).splitlines()) - 1
+    assert len(table) + len(rejected) == rows == 83411
+    assert table.magnitude.isna().sum() == 5073
+    tohoku = table.loc[table.magnitude.idxmax()]
+    assert tohoku.time.floor("min") == pd.Timestamp("2011-03-11 05:46")
+    assert tohoku.max_intensity == "7"
+
+
+def test_gcmt(data_dir):
+    table, rejected = read_gcmt_csv(data_dir / "catalogs/gcmt_1976_2013_pycsep.csv.gz")
+    assert (len(table), rejected) == (28465, ())
+    assert table.magnitude.max() == pytest.approx(9.1, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("event", "stations"), [("tohoku2011", 1197), ("elmayor2010", 93), ("parkfield2004", 12)]
+)
+def test_high_rate(data_dir, event, stations):
+    data, (table, rejected) = read_high_rate(data_dir / f"high_rate/{event}.npz", "drop")
+    assert len(table) + len(rejected) == stations
+    assert data.enu_m.shape[:2] == (len(table), 3)
+    assert data.step_s == 1
