@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from slipbench.datasets.blas import one_blas_thread
+from slipbench.datasets.errors import InputError
 from slipbench.datasets.options import Options
 from slipbench.datasets.registry import Info, Registry
+from slipbench.datasets.store.manifest import Manifest
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.reader import Store
 
@@ -46,6 +48,21 @@ class Recipe(ABC):
         """The same plan, to the last bit, on any number of cores; raises what `layout` raises."""
         with one_blas_thread():
             return self.layout()
+
+    def appended_to(self, old: Manifest) -> "Recipe":
+        """The recipe that gives the store of `old` with as many samples as these options ask for.
+
+        Raises
+        ------
+        InputError
+            When that is impossible, as it is for recipes that do not override this.
+        """
+        raise InputError(
+            self.options.name,
+            f"a store of recipe '{self.info.name}' cannot grow",
+            "a recipe whose samples do not depend on each other, such as source_synthetic",
+            "build to a new folder",
+        )
 
     @staticmethod
     @abstractmethod

@@ -17,7 +17,8 @@ from slipbench.datasets.store.writer import building, seal, start, write_shard
 Progress = Callable[[int, int], None]
 
 
-def _silent(done: int, total: int) -> None: ...
+def silent(done: int, total: int) -> None:
+    """No progress."""
 
 
 def _task(folder: Path, plan: Plan, shard: int) -> int:
@@ -37,7 +38,7 @@ class _Count(Callback):
             self._progress(self._done, self._total)
 
 
-def build(plan: Plan, out: str | Path, client: Any = None, progress: Progress = _silent) -> Manifest:
+def build(plan: Plan, out: str | Path, client: Any = None, progress: Progress = silent) -> Manifest:
     """Write and seal the store of `plan`; resume it where an earlier build was interrupted.
 
     The bytes written depend on the plan alone, not on the client, its workers or interruptions.
@@ -62,23 +63,26 @@ def build(plan: Plan, out: str | Path, client: Any = None, progress: Progress = 
     folder.mkdir(parents=True, exist_ok=True)
     with building(folder), one_blas_thread():
         todo = start(folder, plan)
-        done, total = plan.n_shards - len(todo), plan.n_shards
-        progress(done, total)
+        progress(plan.n_shards - len(todo), plan.n_shards)
         if (folder / "manifest.json").exists():
             return read_manifest(folder)
-        if client is not None:
-            from distributed import as_completed
-
-            shared = client.scatter(plan, broadcast=True)
-            futures = client.map(_task, [folder] * len(todo), [shared] * len(todo), todo, pure=False)
-            for future in as_completed(futures):
-                future.result()
-                done += 1
-                progress(done, total)
-        elif todo:
-            tasks = [
-                dask.delayed(_task, pure=False)(folder, plan, s, dask_key_name=f"shard-{s}") for s in todo
-            ]
-            with _Count(progress, done, total):
-                dask.compute(*tasks, scheduler="threads")
+        compute(folder, plan, todo, client, progress)
         return seal(folder, plan)
+
+
+def compute(folder: Path, plan: Plan, todo: list[int], client: Any, progress: Progress) -> None:
+    """Write the shards `todo` of a started store; the rest of the plan counts as done."""
+    done, total = plan.n_shards - len(todo), plan.n_shards
+    if client is not None:
+        from distributed import as_completed
+
+        shared = client.scatter(plan, broadcast=True)
+        futures = client.map(_task, [folder] * len(todo), [shared] * len(todo), todo, pure=False)
+        for future in as_completed(futures):
+            future.result()
+            done += 1
+            progress(done, total)
+    elif todo:
+        tasks = [dask.delayed(_task, pure=False)(folder, plan, s, dask_key_name=f"shard-{s}") for s in todo]
+        with _Count(progress, done, total):
+            dask.compute(*tasks, scheduler="threads")

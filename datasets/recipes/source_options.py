@@ -1,5 +1,6 @@
 """Options of the S1 dataset."""
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -43,6 +44,11 @@ class SourceSyntheticOptions(RecipeOptions):
 
     recipe: Literal["source_synthetic"] = Field(description="which recipe these options are for")
     n_samples: int = Field(20_000, ge=5, description="samples in all")
+    appended_at: tuple[int, ...] = Field(
+        (),
+        description="rows at which appended parts begin, whole shards; each part is split by itself "
+        "(build --append writes this)",
+    )
     representations: tuple[Representation, ...] = Field(
         ("img",),
         min_length=1,
@@ -68,6 +74,18 @@ class SourceSyntheticOptions(RecipeOptions):
         if len(set(self.representations)) < len(self.representations):
             raise ValueError("each representation may be named once")
         return self
+
+    @model_validator(mode="after")
+    def _parts_are_whole_shards(self) -> "SourceSyntheticOptions":
+        edges = (0, *self.appended_at, self.n_samples)
+        if any(a >= b for a, b in pairwise(edges)) or any(a % self.rows_per_shard for a in edges[:-1]):
+            raise ValueError("appended_at must ascend, in whole shards, below n_samples")
+        return self
+
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...]:
+        """First row and end of the rows that were asked for at first, and of those appended later."""
+        return tuple(pairwise((0, *self.appended_at, self.n_samples)))
 
     @property
     def days(self) -> tuple[int, ...]:

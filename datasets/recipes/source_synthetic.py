@@ -23,6 +23,7 @@ from slipbench.datasets.recipes.source_options import (
 )
 from slipbench.datasets.recipes.source_plot import plot_sources
 from slipbench.datasets.registry import Info
+from slipbench.datasets.store.manifest import Manifest
 from slipbench.datasets.store.plan import Plan, Source
 from slipbench.datasets.store.reader import Store
 
@@ -73,7 +74,7 @@ class SourceSynthetic(Recipe):
             days=o.days,
             gridder=gridder,
             representations=o.representations,
-            split=split_of(o.n_samples, o.split.train, o.split.validation, self._stream(_SPLIT_STREAM)),
+            split=self._split(),
             poisson=o.poisson,
             n_components=len(COMPONENTS),
         )
@@ -97,8 +98,45 @@ class SourceSynthetic(Recipe):
         """Draw four samples of different magnitude."""
         plot_sources(store, path)
 
-    def _stream(self, word: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence([self.options.seed, 0, word]))
+    def appended_to(self, old: Manifest) -> "SourceSynthetic":
+        """The recipe of `old` grown to this one's ``n_samples``; every other option must be that of `old`."""
+        o: SourceSyntheticOptions = self.options
+        then = SourceSyntheticOptions.model_validate(old.origin["options"])
+        for key in type(o).model_fields:
+            if key not in ("name", "n_samples", "appended_at") and getattr(o, key) != getattr(then, key):
+                raise InputError(
+                    key,
+                    f"{getattr(o, key)!r} differs from the store's",
+                    f"{getattr(then, key)!r}",
+                    "append with the options of the build",
+                )
+        if o.n_samples == then.n_samples:
+            return SourceSynthetic(then, self.data)
+        if o.n_samples < then.n_samples or then.n_samples % then.rows_per_shard:
+            raise InputError(
+                "n_samples",
+                f"{o.n_samples} after {then.n_samples}",
+                f"more, after whole shards of {then.rows_per_shard}",
+                "ask for more, or build to a new folder",
+            )
+        at = (*then.appended_at, then.n_samples)
+        return SourceSynthetic(
+            then.model_copy(update={"n_samples": o.n_samples, "appended_at": at}), self.data
+        )
+
+    def _split(self) -> np.ndarray:
+        """Split of every row; parts that were appended are split by themselves."""
+        o: SourceSyntheticOptions = self.options
+        return np.concatenate(
+            [
+                split_of(end - first, o.split.train, o.split.validation, self._stream(_SPLIT_STREAM, first))
+                for first, end in o.parts
+            ]
+        )
+
+    def _stream(self, word: int, row: int = 0) -> np.random.Generator:
+        words = [self.options.seed, 0, word, *([row] if row else [])]
+        return np.random.default_rng(np.random.SeedSequence(words))
 
     def _input(self, name: str, key: str) -> Path:
         """Path of a file in the data folder; `key` is the option that asks for it."""

@@ -1,8 +1,9 @@
 """The manifest: which files a sealed store consists of, shard by shard, with their SHA-256."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from slipbench.datasets.atomic import write_atomic
 from slipbench.datasets.errors import InputError
@@ -11,7 +12,9 @@ from slipbench.datasets.store.statistics import Moments
 
 MANIFEST = "manifest.json"
 BUILDING = ".building"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+#: Version 1 held no origin, counts or moments: such a store is read as ever but cannot be repaired.
+READABLE = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,24 @@ def read_record(folder: Path, shard: int) -> ShardRecord | None:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Contents of a sealed store."""
+    """Contents of a sealed store.
+
+    Parameters
+    ----------
+    schema_version : int
+        Layout of this file.
+    dataset_hash : str
+        Of the plan.
+    n_rows, rows_per_shard : int
+        Rows in all and in one shard.
+    metadata : dict
+        Files that belong to no shard (path to SHA-256).
+    shards : list of dict
+        The fields of every shard's record, in order.
+    origin : dict
+        ``recipe``, ``recipe_version``, ``options`` and ``sources`` of the plan, from which `repair` makes it
+        again when the store's own attributes are damaged.
+    """
 
     schema_version: int
     dataset_hash: str
@@ -52,6 +72,11 @@ class Manifest:
     rows_per_shard: int
     metadata: dict[str, str]
     shards: list[dict]
+    origin: dict[str, Any] = field(default_factory=dict)
+
+    def records(self) -> list[ShardRecord]:
+        """The shards' records (version 2)."""
+        return [ShardRecord(shard=i, **shard) for i, shard in enumerate(self.shards)]
 
     def files(self) -> dict[str, str]:
         """Every file of the store (relative path) with its SHA-256, the manifest itself left out."""
@@ -90,7 +115,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         raw = json.loads(path.read_text())
         version = raw["schema_version"]
-        manifest = Manifest(**raw) if version == SCHEMA_VERSION else None
+        manifest = Manifest(**raw) if version in READABLE else None
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(
             path, "not readable as a manifest", "the file that a build wrote", "build the store again"

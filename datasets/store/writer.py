@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -188,16 +189,27 @@ def seal(folder: Path, plan: Plan) -> Manifest:
 
     Must be called inside `building`; every shard must have been written.
     """
-    records = []
-    for shard in range(plan.n_shards):
-        record = read_record(folder, shard)
-        if record is None:
-            raise ValueError(f"shard {shard} of {plan.n_shards} was not written")
-        records.append(record)
+    manifest = describe(folder, plan, [written(folder, shard) for shard in range(plan.n_shards)])
+    write_manifest(folder, manifest)
+    shutil.rmtree(folder / BUILDING)
+    return manifest
+
+
+def written(folder: Path, shard: int) -> ShardRecord:
+    """The record of a shard that must have been written."""
+    record = read_record(folder, shard)
+    if record is None:
+        raise ValueError(f"shard {shard} was not written")
+    return record
+
+
+def describe(folder: Path, plan: Plan, records: list[ShardRecord]) -> Manifest:
+    """Write the final attributes of a store of these shards and give its manifest, which is not written."""
     counts: dict[str, int] = {}
     for record in records:
         for name, n in record.counts.items():
             counts[name] = counts.get(name, 0) + n
+    sources = [{"name": s.name, "sha256": s.sha256} for s in plan.sources]
     group = zarr.open_group(zarr.storage.LocalStore(folder), mode="r+")
     group.attrs.put(
         {
@@ -214,7 +226,7 @@ def seal(folder: Path, plan: Plan) -> Manifest:
                 "dataset_hash": plan.dataset_hash,
                 "arrays": [a.name for a in plan.arrays],
                 "static": [a.name for a, _ in plan.static],
-                "sources": [{"name": s.name, "sha256": s.sha256} for s in plan.sources],
+                "sources": sources,
                 "policies_applied": counts,
                 "statistics": {n: mean_std(merge([r.moments[n] for r in records])) for n in plan.statistics},
                 **plan.attrs,
@@ -229,15 +241,17 @@ def seal(folder: Path, plan: Plan) -> Manifest:
     for leftover in folder.rglob("*.partial"):  # of a process that was killed while it wrote
         leftover.unlink()
         metadata.pop(leftover.relative_to(folder).as_posix(), None)
-    metadata = {name: file_sha256(folder / name) for name in sorted(metadata)}
-    manifest = Manifest(
+    return Manifest(
         schema_version=SCHEMA_VERSION,
         dataset_hash=plan.dataset_hash,
         n_rows=plan.n_rows,
         rows_per_shard=plan.rows_per_shard,
-        metadata=metadata,
-        shards=[{"first_row": r.first_row, "n_rows": r.n_rows, "files": r.files} for r in records],
+        metadata={name: file_sha256(folder / name) for name in sorted(metadata)},
+        shards=[{k: v for k, v in asdict(r).items() if k != "shard"} for r in records],
+        origin={
+            "recipe": plan.recipe,
+            "recipe_version": plan.recipe_version,
+            "options": dict(plan.options),
+            "sources": sources,
+        },
     )
-    write_manifest(folder, manifest)
-    shutil.rmtree(folder / BUILDING)
-    return manifest

@@ -13,13 +13,18 @@ def command(
     out: Annotated[str, typer.Option("--out", help="folder or file:// URI of the store")] = "",
     workers: Workers = None,
     scheduler: Scheduler = None,
+    more: Annotated[
+        bool, typer.Option("--append", help="add samples to the sealed store at --out, up to n_samples")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build a store; run again after an interruption to go on where it stopped."""
     from slipbench.datasets.dataset import Dataset, recipe_of
     from slipbench.datasets.errors import InputError
+    from slipbench.datasets.recipes.append import append
     from slipbench.datasets.recipes.build import build
     from slipbench.datasets.store.location import local_folder
+    from slipbench.datasets.store.manifest import read_manifest
     from slipbench.platform.cli.console import out as stdout
     from slipbench.platform.cli.console import print_json
     from slipbench.platform.cli.progress import Reporter
@@ -32,10 +37,16 @@ def command(
         raise InputError(f"--out {out}", "is a file", "a new or empty folder", "choose another")
     options = load(find("datasets", dataset), Dataset, overrides or ())
     place = settings()
-    plan = recipe_of(options, place.data).plan()
+    recipe = recipe_of(options, place.data)
+    if more:
+        if not out:
+            raise InputError("--append", "no --out", "--out STORE, the store that grows", "name it")
+        recipe = recipe.appended_to(read_manifest(local_folder(out)))
+    plan = recipe.plan()
     folder = local_folder(out or place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
     with dask_client(workers, scheduler) as client, Reporter() as report:
-        manifest = build(plan, folder, client, report.counter(f"build {options.name}"))
+        make = append if more else build
+        manifest = make(plan, folder, client, report.counter(f"build {options.name}"))
     if as_json:
         print_json({"store": folder, "dataset_hash": manifest.dataset_hash, "rows": manifest.n_rows})
     else:

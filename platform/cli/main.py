@@ -22,7 +22,9 @@ from slipbench.platform.cli import (  # noqa: E402
     doctor,
     inspect,
     leaderboard,
+    plan,
     predict,
+    repair,
     run,
     train,
     tune,
@@ -40,7 +42,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-COMMANDS = (run, build, inspect, verify, window_study, train, tune, predict, bench, leaderboard, ui, doctor)
+COMMANDS = (
+    *(run, plan, build, inspect, verify, repair, window_study),
+    *(train, tune, predict, bench, leaderboard, ui, doctor),
+)
 for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)
 

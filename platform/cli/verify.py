@@ -27,6 +27,10 @@ def command(
     else:
         for finding in findings:
             out().print(f"{finding.problem}: {finding.file}")
-        verdict = "intact" if not findings else f"{len(findings)} problems; build it again to a new folder"
+        verdict = (
+            "intact"
+            if not findings
+            else f"{len(findings)} problems; slipbench repair mends what is missing or changed"
+        )
         out().print(f"{folder}: {checked} files checked, {verdict}")
     return 1 if findings else 0
