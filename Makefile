@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+KERNEL := $(wildcard datasets/physics/okada_*.[ch])
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint speed fuzz ui clean
@@ -12,7 +13,7 @@ help:  ## this list
 
 setup: $(STAMP)  ## make .venv with the tested versions and slipbench itself
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt $(KERNEL)
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("slipbench needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; run make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from slipbench.datasets.gridding.spline import Grid
+from slipbench.datasets.physics.okada import kernel
 from slipbench.datasets.physics.source import PARAMETERS
 from slipbench.datasets.readers.stations import Stations
 from slipbench.datasets.recipes.source_options import (
@@ -133,6 +134,7 @@ def attributes(o: SourceSyntheticOptions, network: str, noise: dict[str, Any]) -
         "projection": "azimuthal equidistant on a sphere of 6371 km, centred on each source; vectors turned "
         "to each station's own east and north",
         "half_space": f"homogeneous, elastic, Poisson ratio {o.poisson:g}, 30 GPa",
+        "okada_kernel": kernel(),
         "targets": [
             {"name": "latitude", "units": "degree", "low": s.latitude.low, "high": s.latitude.high},
             {"name": "longitude", "units": "degree", "low": s.longitude.low, "high": s.longitude.high},
