@@ -106,10 +106,10 @@ def fit_trajectory(
             "data before, between and after the steps over more than a year",
             "leave out steps that the data do not see",
         ) from error
-    names = ("offset", "trend", "annual_sin", "annual_cos", "semiannual_sin", "semiannual_cos")
-    names += tuple(f"step {s:g}" for s in places)
-    names += tuple(f"log {e:g}" + "'" * quakes[:k].count(e) for k, e in enumerate(quakes))
-    return Trajectory(names, found, residuals, scale, origin, places, quakes, times)
+    names = ["offset", "trend", "annual_sin", "annual_cos", "semiannual_sin", "semiannual_cos"]
+    names += [f"step {s:g}" for s in places]
+    names += [f"log {e:g}" + "'" * quakes[:k].count(e) for k, e in enumerate(quakes)]
+    return Trajectory(tuple(names), found, residuals, scale, origin, places, quakes, times)
 
 
 def _first_guess(events: tuple[float, ...]) -> tuple[float, ...]:

@@ -20,6 +20,7 @@ from slipbench.platform.cli import (  # noqa: E402
     bench,
     build,
     doctor,
+    fetch,
     inspect,
     leaderboard,
     plan,
@@ -43,7 +44,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    *(run, plan, build, inspect, verify, repair, window_study),
+    *(run, plan, build, inspect, verify, repair, window_study, fetch),
     *(train, tune, predict, bench, leaderboard, ui, doctor),
 )
 for module in COMMANDS:
