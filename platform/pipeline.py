@@ -109,7 +109,7 @@ def _run(suite: Suite, stores: dict[str, Store], place: Settings, report: Report
             "options": suite.options.model_dump(mode="json"),
             "dataset": store.dataset_hash,
             "version": SUITES.info(suite.options.suite).version,
-            "search": search,
+            "search": search and any(t.search for t in suite.trainers().values()),
         }
     )
     folder = place.results / f"{name}-{suite_hash[:12]}"
