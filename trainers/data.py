@@ -126,7 +126,8 @@ class StoreData(pl.LightningDataModule):
                 rows.keep()
 
     def _loader(self, rows: BlockRows, seed: int | None) -> Loader:
-        return Loader(rows, self._batch_size, seed, self._workers, torch.cuda.is_available())
+        rank, world = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        return Loader(rows, self._batch_size, seed, self._workers, torch.cuda.is_available(), rank, world)
 
     def train_dataloader(self) -> Loader:
         """Shuffled training batches; another order every epoch."""

@@ -1,5 +1,6 @@
 """Turning a plan into a sealed store: a Dask graph with one task per shard."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ def _task(folder: Path, plan: Plan, shard: int) -> int:
     one_blas_thread()  # for good in a worker's process, which may run several tasks at once
     write_shard(folder, plan, shard)
     return shard
+
+
+def _held(plan: Plan) -> Plan:
+    return plan
 
 
 class _Count(Callback):
@@ -76,7 +81,10 @@ def compute(folder: Path, plan: Plan, todo: list[int], client: Any, progress: Pr
     if client is not None:
         from distributed import as_completed
 
-        shared = client.scatter(plan, broadcast=True)
+        # A task's result, unlike scattered data, is made again when the workers that held it have died.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")
+            shared = client.submit(_held, plan, pure=False)
         futures = client.map(_task, [folder] * len(todo), [shared] * len(todo), todo, pure=False)
         for future in as_completed(futures):
             future.result()
