@@ -1,6 +1,8 @@
 """The readers on the files of the data folder: every row accounted for."""
 
 import gzip
+import tarfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from slipbench.datasets.readers.gcmt_csv import read_gcmt_csv
 from slipbench.datasets.readers.high_rate import read_high_rate
 from slipbench.datasets.readers.jma_intensity import read_jma_intensity
 from slipbench.datasets.readers.llh import read_llh
+from slipbench.datasets.readers.miniseed import read_miniseed
 from slipbench.datasets.readers.ngl_tenv import read_tenv
 
 pytestmark = pytest.mark.real
@@ -55,3 +58,29 @@ def test_high_rate(data_dir, event, stations):
     assert len(table) + len(rejected) == stations
     assert data.enu_m.shape[:2] == (len(table), 3)
     assert data.step_s == 1
+
+
+def test_miniseed_is_the_npz(data_dir, tmp_path):
+    pytest.importorskip("obspy")
+    source = data_dir / "high_rate/20110309_japan_subduction10.geodetic"
+    path = tmp_path / "some.tar.gz"
+    with tarfile.open(f"{source}.mseed.tar.gz") as whole, tarfile.open(path, "w:gz") as some:
+        files = [m for m in whole.getmembers() if m.isfile() and ".20.LYE." in m.name][:30]
+        for member in files:
+            some.addfile(member, whole.extractfile(member))
+    values, (table, rejected) = read_miniseed(path, Path(f"{source}.dat"), "drop")
+    assert len(table) + len(rejected) >= len(files) == 30
+    data, _ = read_high_rate(data_dir / "high_rate/miyagi2011.npz", "drop")
+    codes = list(data.stations.station)
+    compared = 0
+    for line, row in table.iterrows():
+        code = row.id.split(".")[1]
+        if code not in codes:
+            continue
+        east = data.enu_m[codes.index(code), 0]
+        first = round(row.start.timestamp() - data.start_unix)
+        low, high = max(first, 0), min(first + row.samples, len(east))
+        shift = values[line][low - first : high - first] - east[low:high]
+        assert np.nanstd(shift) < 2e-4  # the same motion but for the origin and the rounding to 0.1 mm
+        compared += 1
+    assert compared > 10
