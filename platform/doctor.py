@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.physics import okada
 from slipbench.platform.settings import Settings
 from slipbench.platform.tracking_check import check
 from slipbench.platform.versions import code_version
@@ -74,6 +75,11 @@ def _hardware() -> Iterator[Finding]:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     cores = len(os.sched_getaffinity(0))
     yield Finding("processor", "ok", f"{cores} cores usable, {pages:.0f} GiB of memory")
+    if okada.kernel() == "c":
+        yield Finding("Okada kernel", "ok", f"compiled, {okada.instruction_sets()[-1]}")
+    else:
+        todo = "for the fast one install a C compiler and run pip install --editable ."
+        yield Finding("Okada kernel", "note", f"NumPy; {todo}")
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     if gpus:
         yield Finding("GPU", "ok", ", ".join(gpus))
