@@ -1,6 +1,7 @@
 """Comma-separated text, plain or gzipped, checked line by line."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from slipbench.datasets.errors import InputError
 
 _REFETCH = "fetch the file again"
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?", re.ASCII)
 
 
 def read_lines(path: Path) -> list[str]:
@@ -58,9 +60,10 @@ class Table:
     def times(self, name: str, unit: str) -> tuple[np.ndarray, np.ndarray]:
         """A column of ISO 8601 dates or times (UTC) as datetime64[unit], and where it is one."""
         text = np.char.rstrip(self.columns[name], "Z")
+        # numpy would take digits behind a sign for a time zone, with a warning
+        text = np.array([word if _TIME.fullmatch(word) else "NaT" for word in text.tolist()])
         values = _convert(text, np.dtype(f"datetime64[{unit}]"), np.datetime64("NaT"))
-        # An ISO date that is cut ("2011-03") is a valid, other date.
-        return values, ~np.isnat(values) & (np.char.str_len(text) >= len("2011-03-11"))
+        return values, ~np.isnat(values)
 
 
 def _convert(text: np.ndarray, dtype: np.dtype, missing: object) -> np.ndarray:

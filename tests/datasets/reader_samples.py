@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
+from slipbench.datasets.readers.catalogue import read_catalogue
 from slipbench.datasets.readers.comcat_csv import HEADER as COMCAT
 from slipbench.datasets.readers.comcat_csv import read_comcat_csv
 from slipbench.datasets.readers.comcat_geojson import read_comcat_geojson
+from slipbench.datasets.readers.daily import read_daily
 from slipbench.datasets.readers.fnet import read_fnet
 from slipbench.datasets.readers.gcmt_csv import read_gcmt_csv
 from slipbench.datasets.readers.gcmt_ndk import read_gcmt_ndk
@@ -25,7 +28,9 @@ from slipbench.datasets.readers.llh import read_llh
 from slipbench.datasets.readers.ngl_tenv import read_tenv
 from slipbench.datasets.readers.ngl_tenv3 import read_tenv3
 from slipbench.datasets.readers.ngl_txyz2 import read_txyz2
-from slipbench.datasets.readers.rows import Read
+from slipbench.datasets.readers.residuals import read_residuals
+from slipbench.datasets.readers.rows import Read, Rejected
+from slipbench.datasets.readers.stations import read_stations
 
 DAY0 = datetime(2009, 1, 1)
 
@@ -220,6 +225,49 @@ def high_rate(rng: np.random.Generator, n: int) -> bytes:
     return out.getvalue()
 
 
+def catalogue(rng: np.random.Generator, n: int) -> bytes:
+    rows = [f"{i},2011-03-11 {i % 24:02}:46:24.120,{rng.uniform(122, 150):.3f},38.3,9,1,2" for i in range(n)]
+    return text(["id,time,longitude,latitude,magnitude,x,y", *rows])
+
+
+def daily(rng: np.random.Generator, n: int) -> bytes:
+    rows = [f"S{i % 2},2011-03-{i % 28 + 1:02},{rng.normal():.2f},{rng.normal():.2f},3" for i in range(n)]
+    return text(["station,date,e_mm,n_mm,u_mm", *rows])
+
+
+def station_list(rng: np.random.Generator, n: int) -> bytes:
+    return text(["code,lat,lon,h", *(f"S{i:03},{rng.uniform(24, 46):.6f},141.5,116.9" for i in range(n))])
+
+
+def residuals(rng: np.random.Generator, n: int) -> bytes:
+    out = io.BytesIO()
+    np.savez(
+        out,
+        xyz_0p01mm=rng.integers(-1000, 1000, (n, 3, 5)).astype(np.int16),
+        decimal_year=2005 + np.arange(5) / 365.25,
+        station=np.array([f"P{i:03}" for i in range(n)]),
+        lat=rng.uniform(40, 50, n),
+        lon=rng.uniform(-125, -120, n),
+    )
+    return out.getvalue()
+
+
+def counted(accepted: int, dropped: int = 0) -> Read:
+    """The counts of a reader that gives no table of rejected rows: it raises, or counts what it drops."""
+    lines = range(1, accepted + 1)
+    gone = (Rejected(accepted + 1 + i, "dropped") for i in range(dropped))
+    return Read(pd.DataFrame({"row": lines}, index=lines), tuple(gone))
+
+
+def count_catalogue(path: Path, on_bad_rows: Literal["fail", "drop"]) -> Read:
+    found, dropped = read_catalogue(path, on_bad_rows)
+    return counted(len(found.time), dropped)
+
+
+def count_daily(path: Path, on_bad_rows: str) -> Read:
+    return counted(int((~np.isnan(read_daily(path).enu_mm).any(-1)).sum()))
+
+
 def rows_of_gsi(data: bytes) -> int:
     """Everything but the blocks' names and lines, and comments inside the data block."""
     count, block = 0, b""
@@ -259,5 +307,9 @@ SAMPLES: dict[str, Sample] = {
     "gcmt_ndk": Sample(read_gcmt_ndk, gcmt_ndk, lines(0)),
     "fnet": Sample(read_fnet, fnet, lines(1)),
     "high_rate": Sample(read_high_rate, high_rate, rows_of_npz),
+    "catalogue": Sample(count_catalogue, catalogue, lines(1)),
+    "daily": Sample(count_daily, daily, lines(1)),
+    "stations": Sample(lambda path, _: counted(len(read_stations(path))), station_list, lines(1)),
+    "residuals": Sample(lambda path, _: counted(len(read_residuals(path).code)), residuals, rows_of_npz),
 }
 MAGNITUDE_OF_SCALAR = (math.log10(5.312e22) - 9.1) / 1.5
