@@ -22,14 +22,19 @@ def moments(values: np.ndarray) -> Moments:
         Values; an array of shape (rows,) counts as one component. A row whose components are not all
         finite is left out.
     """
-    flat = np.asarray(values, np.float64)
-    flat = flat.reshape(-1, flat.shape[-1]) if flat.ndim > 1 else flat.reshape(-1, 1)
-    flat = flat[np.isfinite(flat).all(axis=1)]
-    if not len(flat):
-        zeros = [0.0] * flat.shape[1]
-        return {"count": 0, "mean": zeros, "m2": list(zeros)}
-    mean = flat.mean(axis=0)
-    return {"count": len(flat), "mean": mean.tolist(), "m2": ((flat - mean) ** 2).sum(axis=0).tolist()}
+    values = np.asarray(values)
+    columns = values.reshape(-1, values.shape[-1]).T if values.ndim > 1 else values.reshape(1, -1)
+    keep = np.isfinite(columns).all(axis=0)
+    means, m2, n = [], [], int(keep.sum())
+    if not n:
+        return {"count": 0, "mean": [0.0] * len(columns), "m2": [0.0] * len(columns)}
+    for column in columns:
+        # One contiguous column at a time: sums over a short last axis are slow and need the memory of all.
+        one = (column if n == len(column) else column[keep]).astype(np.float64)
+        means.append(float(one.mean()))
+        one -= means[-1]
+        m2.append(float(np.square(one, out=one).sum()))
+    return {"count": n, "mean": means, "m2": m2}
 
 
 def merge(parts: list[Moments]) -> Moments:
