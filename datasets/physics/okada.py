@@ -70,9 +70,24 @@ def displacement(
         When a source reaches above the surface, its dip is outside 0 ... 90 degrees, or the precision is
         another one.
 
+    Notes
+    -----
+    float64 is within 1e-10 of a source's greatest displacement (50-digit evaluation of 220 rectangles, 3 kinds
+    of slip each, in the tests). Error vectors of float32 over 600,000 pairs, all mechanisms, stations within
+    400 km, by ``python tests/datasets/okada_float32.py``:
+
+    ============================================= ====== ====== ====== ====== ======
+    part of                                       median   90 %   99 % 99.9 %    all
+    ============================================= ====== ====== ====== ====== ======
+    the pair's own displacement                   1.4e-7 1.1e-6 5.2e-6 1.7e-5 3.0e-4
+    the greatest displacement of the same source  3.0e-9 5.7e-8 2.1e-7 6.1e-7 9.6e-6
+    ============================================= ====== ====== ====== ====== ======
+
+    Beyond 80 (float32: 6) half diagonals the closed form cancels and the compiled kernel sums 9 point sources.
+
     References
     ----------
-    Okada (1985), equations 24-30, with the reference corner moved to the centroid.
+    Okada (1985), equations 8-10 and 24-30, with the reference corner moved to the centroid.
     """
     dtype = np.dtype(dtype)
     if dtype not in (np.float64, np.float32):

@@ -38,6 +38,7 @@ enum { BLOCK = 256, LANES = 16 };
 #define FABS __builtin_fabs
 #define COPYSIGN __builtin_copysign
 #define MANTISSA 52
+#define FAR 80.0 /* half diagonals beyond which a rectangle is summed from point sources */
 #define BIAS 1023
 #define MAGIC 0x4330000000000000u
 #define SQRT_HALF_BITS 0x3fe6a09e667f3bcdu
@@ -52,6 +53,7 @@ enum { BLOCK = 256, LANES = 16 };
     + w * 0.0730829271244431099))))))
 #include "okada_math.h"
 #include "okada_fields.h"
+#include "okada_points.h"
 #include "okada_rows.h"
 #undef REAL
 #undef BITS
@@ -60,6 +62,7 @@ enum { BLOCK = 256, LANES = 16 };
 #undef FABS
 #undef COPYSIGN
 #undef MANTISSA
+#undef FAR
 #undef BIAS
 #undef MAGIC
 #undef SQRT_HALF_BITS
@@ -73,6 +76,7 @@ enum { BLOCK = 256, LANES = 16 };
 #define FABS __builtin_fabsf
 #define COPYSIGN __builtin_copysignf
 #define MANTISSA 23
+#define FAR 6.0
 #define BIAS 127
 #define MAGIC 0x4b000000u
 #define SQRT_HALF_BITS 0x3f3504f3u
@@ -81,6 +85,7 @@ enum { BLOCK = 256, LANES = 16 };
 #define LOG_POLY(w) (0.3333334252f + w * (0.1999438914f + w * 0.1479002652f))
 #include "okada_math.h"
 #include "okada_fields.h"
+#include "okada_points.h"
 #include "okada_rows.h"
 
 /* The instruction sets; the name is what okada.py reports. */

@@ -6,7 +6,10 @@ static inline __attribute__((always_inline)) int NAME(rows)(
 {
     double de[BLOCK], dn[BLOCK];
     REAL x1[BLOCK], x2[BLOCK], e1[BLOCK], e2[BLOCK], q[BLOCK], y1[BLOCK], y2[BLOCK];
-    REAL ue[BLOCK], un[BLOCK], uu[BLOCK];
+    REAL ue[BLOCK], un[BLOCK], uu[BLOCK], pe[BLOCK], pn[BLOCK], pu[BLOCK], xc[BLOCK], pc[BLOCK], yc[BLOCK];
+    double far[BLOCK];
+    const double centre = (f->deep + f->shallow) / 2;
+    const double reach = 4 / (FAR * FAR) / (f->length * f->length + f->width * f->width);
     const BITS one_exponent = (BITS)1 << MANTISSA, sign = (BITS)1 << (8 * sizeof(BITS) - 1);
     BITS overflow = 0;
     const double half_length = f->length / 2, half_width = f->width / 2 * f->cos;
@@ -32,8 +35,29 @@ static inline __attribute__((always_inline)) int NAME(rows)(
             q[i] = (REAL)(y * f->sin - f->deep * f->cos);
             y1[i] = (REAL)y;
             y2[i] = (REAL)(y - 2 * half_width);
+            xc[i] = (REAL)(x - half_length);
+            pc[i] = (REAL)(p - f->width / 2);
+            yc[i] = (REAL)(y - half_width);
+            /* squared distance in half diagonals over FAR^2 */
+            far[i] = ((x - half_length) * (x - half_length) + (y - half_width) * (y - half_width)
+                      + centre * centre) * reach;
         }
-        NAME(fields)(f, full, x1, x2, e1, e2, q, y1, y2, ue, un, uu);
+        double nearest = far[0], farthest = far[0];
+        for (long i = 1; i < full; i++) {
+            nearest = MIN(nearest, far[i]);
+            farthest = MAX(farthest, far[i]);
+        }
+        if (nearest < 1)
+            NAME(fields)(f, full, x1, x2, e1, e2, q, y1, y2, ue, un, uu);
+        if (farthest >= 1) {
+            NAME(points)(f, full, xc, pc, q, yc, pe, pn, pu);
+            for (long i = 0; i < full; i++)
+                if (far[i] >= 1) {
+                    ue[i] = pe[i];
+                    un[i] = pn[i];
+                    uu[i] = pu[i];
+                }
+        }
         /* an exponent of ones overflows into the sign; the compiler may assume that isfinite() holds */
         for (long i = 0; i < full; i++) {
             BITS be, bn, bu;
