@@ -72,9 +72,9 @@ def displacement(
 
     Notes
     -----
-    float64 is within 1e-10 of a source's greatest displacement (50-digit evaluation of 220 rectangles, 3 kinds
-    of slip each, in the tests). Error vectors of float32 over 600,000 pairs, all mechanisms, stations within
-    400 km, by ``python tests/datasets/okada_float32.py``:
+    float64 is within 1e-10 of a source's greatest displacement (50-digit evaluation of 220 rectangles,
+    3 kinds of slip each, in the tests). Error vectors of float32 over 600,000 pairs, all mechanisms,
+    stations within 400 km, by ``python tests/datasets/okada_float32.py``:
 
     ============================================= ====== ====== ====== ====== ======
     part of                                       median   90 %   99 % 99.9 %    all
@@ -83,7 +83,7 @@ def displacement(
     the greatest displacement of the same source  3.0e-9 5.7e-8 2.1e-7 6.1e-7 9.6e-6
     ============================================= ====== ====== ====== ====== ======
 
-    Beyond 80 (float32: 6) half diagonals the closed form cancels and the compiled kernel sums 9 point sources.
+    Beyond 80 (float32: 6) half diagonals the closed form cancels; the compiled kernel sums 9 point sources.
 
     References
     ----------

@@ -34,7 +34,7 @@ def displacement(sources: Any, east: Tensor, north: Tensor, poisson: float = 0.2
         East, north, up displacement, metres. Gradients are finite wherever the field is smooth; at a corner
         of a fault that touches the surface neither is defined, and on the plane of a fault (q = 0) the jump
         is left out, as by Okada (1985, p. 1148). Far from a small fault the closed form has a
-        relative error of eps (R / size)^2; the compiled kernel goes over to point sources there, this one does not.
+        relative error of eps (R / size)^2; only the compiled kernel goes over to point sources there.
 
     Raises
     ------

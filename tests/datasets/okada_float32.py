@@ -1,4 +1,4 @@
-"""Error of the float32 kernel: ``python tests/datasets/okada_float32.py`` prints what okada.py's docstring says."""
+"""Error of the float32 kernel; run as a script it prints the figures in the docstring of okada.py."""
 
 import numpy as np
 
