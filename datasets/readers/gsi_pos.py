@@ -47,7 +47,7 @@ def read_gsi_pos(path: Path, on_bad_rows: OnBadRows = "fail") -> Read:
 def _split(path: Path, lines: list[Row]) -> tuple[str, list[Row]]:
     block, site, closed, rows = "", "", False, []
     for row in lines:
-        text = row.text[0].strip()
+        text = row.text[0].strip(" \t\r\v\f")  # other white space does not make a line a comment
         if text in ("+SITE/INF", "+SOLVER/INF", "+DATA"):
             block = text[1:]
         elif text in ("-SITE/INF", "-SOLVER/INF", "-DATA"):

@@ -120,6 +120,12 @@ def test_gsi_needs_a_closed_block(tmp_path):
         read(tmp_path, "gsi_pos", data[: data.rindex(b"-DATA")], "drop")
 
 
+def test_only_a_star_makes_a_gsi_line_a_comment(tmp_path):
+    data = SAMPLES["gsi_pos"].make(np.random.default_rng(1), 3).replace(b"*yyyy", "\u2028*yyyy".encode())
+    table, rejected = read(tmp_path, "gsi_pos", data, "drop")
+    assert (len(table), [r.line for r in rejected]) == (3, [11])
+
+
 def test_jma_record(tmp_path):
     time, lat, lon = "201103111446" + "1812" + "0012", " 38" + "0621" + "0034", " 142" + "5134" + "0056"
     sizes, rest = "23700" + "123" + "90D" + "81D", "5113" + "31" + "319 "
