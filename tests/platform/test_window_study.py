@@ -39,3 +39,9 @@ def test_mistakes_are_one_line(slipbench: Callable) -> None:
         assert (ran.code, ran.out) == (2, "")
         (line,) = ran.err.strip().splitlines()
         assert words in line, line
+
+
+def test_completeness_can_be_found_by_goodness_of_fit(slipbench: Callable) -> None:
+    ran = slipbench("window-study", "nowcast_demo", *DEMO, "mc=goodness_of_fit", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["mc"] == 4.0  # the made catalogue is complete from its smallest magnitude
