@@ -64,7 +64,10 @@ def _c_package(sources: Sources, east: Array, north: Array) -> tuple[str, int, C
     along, across = s.length / 2 * sind(s.strike), s.length / 2 * cosd(s.strike)
     shear = -s.slip * cosd(s.rake), s.slip * sind(s.rake)  # right-lateral, reverse
     reach = s.width / 2 * sind(s.dip)
-    ends = s.east - along, s.north - across, s.east + along, s.north + across
+    # It wants the ends of the upper edge; the displacement then agrees with ours to rounding.
+    up_dip = s.width / 2 * cosd(s.dip)
+    east_, north_ = s.east - up_dip * cosd(s.strike), s.north + up_dip * sind(s.strike)
+    ends = east_ - along, north_ - across, east_ + along, north_ + across
     kind = np.full(few, 100.0)
     elements = np.stack([*ends, kind, *shear, s.dip, s.depth - reach, s.depth + reach], axis=1).copy()
     out = np.zeros(12 * len(east))

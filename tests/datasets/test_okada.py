@@ -275,7 +275,7 @@ def test_fortran_dc3d_agrees():
 @needs_compiled
 @pytest.mark.parametrize("size", [0.001, 0.1, 1.0])
 def test_a_tiny_deep_fault_keeps_its_digits(size):
-    """Where the closed form cancels to nothing, point sources take over (NumPy loses seven digits here)."""
+    """Where the closed form cancels to nothing, point sources take over."""
     stations = np.array([[0.0, 0.0], [100.0, -40.0], [-300.0, 500.0], [size / 2, 2000.0]])
     for dip in (0.0, 10.0, 45.0, 90.0):
         case = (300.0, dip, size, 0.7 * size)
