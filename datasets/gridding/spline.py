@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from slipbench.datasets.gridding.blocks import Blocks, make_blocks
 from slipbench.datasets.gridding.tension import tension_operator
@@ -27,6 +27,11 @@ class Grid(Options):
     block_arcmin: float = Field(25.0, gt=0, description="size of the block reduction, arc-min")
     block: Literal["median", "mean"] = Field("median", description="block reduction; only the mean is linear")
     tension: float = Field(0.25, ge=0, lt=1, description="tension of the spline, inside and at the edges")
+    margin: tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt, NonNegativeInt] = Field(
+        (2, 3, 2, 3),
+        description="nodes that the spline's own region has beyond the grid: south, north, west, east; the "
+        "default is what GMT's surface takes for 76 x 36 nodes, 0 is its -Qr",
+    )
     land_km: float = Field(25.0, gt=0, description="a node is land within this distance of a station, km")
 
     @property
@@ -111,7 +116,10 @@ class SplineGridder:
                 lon, lat, (grid.lon_first, grid.lat_first), grid.block_arcmin / 60, grid.block
             )
             x, y = (blocks.lon - grid.lon_first) / step, (blocks.lat - grid.lat_first) / step
-            matrix = tension_operator(x, y, (grid.rows, grid.columns), grid.tension)
+            south, north, west, east = grid.margin
+            shape = (south + grid.rows + north, west + grid.columns + east)
+            solved = tension_operator(x + west, y + south, shape, grid.tension).reshape(*shape, -1)
+            matrix = solved[south : south + grid.rows, west : west + grid.columns].reshape(-1, len(x))
             self._prepared[key] = blocks, np.ascontiguousarray((matrix * self.land_.reshape(-1, 1)).T)
         return self._prepared[key]
 

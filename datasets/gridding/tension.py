@@ -5,10 +5,16 @@ In units of the grid step the surface u satisfies, away from the data,
     (1 - T) (u_xxxx + 2 u_xxyy + u_yyyy) - T (u_xx + u_yy) = 0,
 
 with (1 - T) u_nn + T u_n = 0 and d(u_xx + u_yy)/dn = 0 on the edges and u_xy = 0 at the corners (their
-equations 6-8). Two rings of nodes outside the grid carry the edge conditions. A datum is a condition on the
-surface at the datum's own place (quadratic interpolation from its nearest 3 x 3 nodes), with a point force
-there as its Lagrange multiplier. The best-fitting plane of the data is taken out first and put back after,
-as GMT does, so planes are reproduced.
+equations 6-8). Two rings of nodes outside the grid carry the edge conditions. A datum enters the equation of
+its nearest node: there the Laplacian at the node itself is the one of the second-order Taylor expansion
+through the node, four neighbours and the datum (Briggs 1974; Smith and Wessel 1990, A-5 to A-7). The datum
+therefore pulls at the surface and is met closely, not exactly. The best-fitting plane of the data is taken
+out first and put back after, so planes are reproduced.
+
+These are the choices of GMT's ``surface -Qr``; how closely both agree is in ``docs/results/gmt_parity.md``.
+One is left out: GMT moves a datum within 0.05 steps of its node there with its value as it is, we move it
+along the plane, so that planes stay exact. Without ``-Qr`` GMT solves on a larger grid whose size it finds
+faster, with the edge conditions on that grid's edges; ``Grid.margin`` says by how much ours is larger.
 """
 
 import numpy as np
@@ -16,6 +22,8 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 _PAD = 2
+#: A datum nearer to its node than this share of a step in both directions fixes the node's value.
+_CLOSE = 0.05
 
 
 def _second(n: int) -> sparse.csr_matrix:
@@ -57,30 +65,66 @@ def _pad_equations(ny: int, nx: int, tension: float) -> sparse.csr_matrix:
     return sparse.vstack(rows).tocsr()
 
 
-def _at_data(x: np.ndarray, y: np.ndarray, ny: int, nx: int) -> sparse.csr_matrix:
-    """Quadratic interpolation from the padded grid to the points (x, y), in steps from its first node."""
-    j, i = np.rint(x).astype(int), np.rint(y).astype(int)
+def _laplacian_with_datum(dx: np.ndarray, dy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of u_xx + u_yy at a node by a Taylor expansion through the node, neighbours and a datum.
 
-    def weights(t: np.ndarray) -> np.ndarray:
-        return np.stack([t * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2])
+    Parameters
+    ----------
+    dx, dy : ndarray, shape (b,)
+        Places of the data from their nodes, -1/2 to 1/2 steps, not both zero.
 
-    wx, wy = weights(x - j), weights(y - i)
-    step = np.array([-1, 0, 1])
-    columns = (i + step[:, None, None]) * nx + (j + step[None, :, None])
-    values = wy[:, None] * wx[None, :]
-    data = np.broadcast_to(np.arange(len(x)), values.shape)
-    return sparse.csr_matrix((values.ravel(), (data.ravel(), columns.ravel())), shape=(len(x), ny * nx))
+    Returns
+    -------
+    steps : ndarray of int, shape (4, 2, b)
+        The four neighbours, away from the datum: (x, y) from the node.
+    weights : ndarray, shape (b, 5)
+        Factors of (value - value at the node) of those neighbours and, last, of the datum.
+    """
+    sx, sy = np.where(dx < 0, -1, 1), np.where(dy < 0, -1, 1)
+    zero = np.zeros_like(sx)
+    steps = np.array([[-sx, sy], [-sx, zero], [zero, -sy], [sx, -sy]])
+    x, y = np.concatenate([steps, [[dx, dy]]]).transpose(1, 2, 0)
+    taylor = np.stack([x, y, x * x / 2, x * y, y * y / 2], axis=-1)  # data (rows) by derivatives
+    wanted = np.broadcast_to(np.array([0.0, 0, 1, 0, 1])[:, None], (len(dx), 5, 1))
+    return steps, np.linalg.solve(taylor.transpose(0, 2, 1), wanted)[..., 0]
 
 
-def _forces(x: np.ndarray, y: np.ndarray, ny: int, nx: int) -> sparse.csr_matrix:
-    """Unit force at each point, shared between the four nodes around it (bilinear)."""
-    j = np.clip(np.floor(x).astype(int), _PAD, nx - _PAD - 2)
-    i = np.clip(np.floor(y).astype(int), _PAD, ny - _PAD - 2)
-    fx, fy = x - j, y - i
-    values = np.stack([(1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx])
-    rows = np.stack([i * nx + j, i * nx + j + 1, (i + 1) * nx + j, (i + 1) * nx + j + 1])
-    data = np.broadcast_to(np.arange(len(x)), values.shape)
-    return sparse.csr_matrix((values.ravel(), (rows.ravel(), data.ravel())), shape=(ny * nx, len(x)))
+def _constrained(
+    interior: sparse.csr_matrix, lap: sparse.csr_matrix, x: np.ndarray, y: np.ndarray, nx: int, tension: float
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """The nodes' equations with the data in them, and the matrix from data to right-hand sides.
+
+    `x`, `y` count from the first padded node. Of several data with one nearest node the nearest is used.
+    """
+    n, b = interior.shape[0], len(x)
+    j, i = np.floor(x + 0.5).astype(int), np.floor(y + 0.5).astype(int)
+    by_distance = np.argsort(np.hypot(x - j, y - i), kind="stable")
+    node, first = np.unique((i * nx + j)[by_distance], return_index=True)
+    datum = by_distance[first]
+    dx, dy = (x - j)[datum], (y - i)[datum]
+    close = (np.abs(dx) < _CLOSE) & (np.abs(dy) < _CLOSE)
+
+    fixed, far = node[close], node[~close]
+    steps, weights = _laplacian_with_datum(dx[~close], dy[~close])
+    # What the equation of a node holds of the Laplacian at that very node.
+    weights = weights * -(4 * (1 - tension) + tension)
+    factor = np.zeros(n)
+    factor[far] = -(4 * (1 - tension) + tension)
+    columns = np.concatenate([far + steps[:, 1] * nx + steps[:, 0], [far]])
+    values = np.concatenate([weights[:, :4].T, [-weights.sum(axis=1)]])
+    rows = np.broadcast_to(far, columns.shape)
+    free = np.ones(n)
+    free[fixed] = 0
+    system = (
+        sparse.diags(free) @ interior
+        - sparse.diags(factor) @ lap
+        + sparse.csr_matrix((values.ravel(), (rows.ravel(), columns.ravel())), shape=(n, n))
+        + sparse.diags(1 - free)
+    )
+    into = np.concatenate([np.ones(len(fixed)), -weights[:, 4]])
+    to = np.concatenate([fixed, far])
+    of = np.concatenate([datum[close], datum[~close]])
+    return system.tocsr(), sparse.csr_matrix((into, (to, of)), shape=(n, b))
 
 
 def tension_operator(x: np.ndarray, y: np.ndarray, shape: tuple[int, int], tension: float) -> np.ndarray:
@@ -110,16 +154,15 @@ def tension_operator(x: np.ndarray, y: np.ndarray, shape: tuple[int, int], tensi
         raise ValueError("the data must lie in distinct places")
     ny, nx = shape[0] + 2 * _PAD, shape[1] + 2 * _PAD
     lap = sparse.kron(_second(ny), sparse.identity(nx)) + sparse.kron(sparse.identity(ny), _second(nx))
+    lap = lap.tocsr()
     real = np.arange(ny * nx).reshape(ny, nx)[_PAD:-_PAD, _PAD:-_PAD].ravel()
-    interior = ((1 - tension) * lap @ lap - tension * lap).tocsr()[real]
-    system = sparse.vstack([interior, _pad_equations(ny, nx, tension)])
-    forces = _forces(x + _PAD, y + _PAD, ny, nx)[real]
-    forces = sparse.vstack([forces, sparse.csr_matrix((ny * nx - len(real), b))])
-    data = _at_data(x + _PAD, y + _PAD, ny, nx)
-    full = sparse.bmat([[system, forces], [data, None]], format="csc")
-    right = np.zeros((ny * nx + b, b))
-    right[ny * nx :] = np.eye(b)
-    surface = splu(full).solve(right)[real]
+    interior, data = _constrained(
+        (1 - tension) * lap @ lap - tension * lap, lap, x + _PAD, y + _PAD, nx, tension
+    )
+    system = sparse.vstack([interior[real], _pad_equations(ny, nx, tension)], format="csc")
+    right = np.zeros((ny * nx, b))
+    right[: len(real)] = data[real].toarray()
+    surface = splu(system).solve(right)[real]
     # u = plane(z) + spline(z - plane(z)); three data fix a plane, fewer a constant.
     there = np.stack([np.ones(b), x - x.mean(), y - y.mean()], axis=1)
     gy, gx = np.mgrid[: shape[0], : shape[1]]

@@ -41,7 +41,7 @@ _NETWORK_STREAM, _SPLIT_STREAM = 1, 2
         reference="Costantino et al. 2023, Okada 1985, Smith and Wessel 1990",
         licence="Apache-2.0",
         limits="homogeneous half-space; daily positions; no post-seismic motion",
-        version=3,
+        version=4,
     )
 )
 class SourceSynthetic(Recipe):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.interpolate import RegularGridInterpolator
 
 from slipbench.datasets.gridding.blocks import make_blocks
 from slipbench.datasets.gridding.spline import Grid, SplineGridder, near_stations
@@ -34,18 +35,55 @@ def test_operator_is_exact_at_data_on_nodes():
     np.testing.assert_allclose(matrix[node], np.eye(20), atol=1e-10)
 
 
-def test_operator_meets_data_between_nodes():
-    """Quadratic interpolation of the grid at the data's own places gives the data back."""
-    x, y = scattered(seed=2)
-    keep = (x > 1) & (x < SHAPE[1] - 2) & (y > 1) & (y < SHAPE[0] - 2)
+def test_equation_at_a_datum_holds_the_laplacian_seen_by_the_datum():
+    """(1 - T) times the neighbours' Laplacians = (4 (1 - T) + T) times the one through the datum."""
+    tension, (x, y) = 0.25, scattered(seed=2)
+    keep = (x > 3) & (x < SHAPE[1] - 4) & (y > 3) & (y < SHAPE[0] - 4)
     x, y = x[keep], y[keep]
     z = np.random.default_rng(2).normal(size=len(x))
-    grid = (tension_operator(x, y, SHAPE, 0.25) @ z).reshape(SHAPE)
-    for xi, yi, zi in zip(x, y, z, strict=True):
+    plane = np.stack([np.ones(len(x)), x, y], axis=1)
+    fit = np.linalg.lstsq(plane, z, rcond=None)[0]
+    gy, gx = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    u = (tension_operator(x, y, SHAPE, tension) @ z).reshape(SHAPE) - (fit[0] + fit[1] * gx + fit[2] * gy)
+    lap = np.full(SHAPE, np.nan)
+    lap[1:-1, 1:-1] = u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:] - 4 * u[1:-1, 1:-1]
+    for xi, yi, zi in zip(x, y, z - plane @ fit, strict=True):
         j, i = round(xi), round(yi)
-        wx = np.array([(t := xi - j) * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2])
-        wy = np.array([(t := yi - i) * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2])
-        assert wy @ grid[i - 1 : i + 2, j - 1 : j + 2] @ wx == pytest.approx(zi, abs=1e-10)
+        sx, sy = (1 if xi >= j else -1), (1 if yi >= i else -1)
+        points = [(-sx, sy), (-sx, 0), (0, -sy), (sx, -sy), (xi - j, yi - i)]
+        rows = [[a, b, a * a / 2, a * b, b * b / 2] for a, b in points]
+        rise = np.array([*(u[i + b, j + a] for a, b in points[:4]), zi]) - u[i, j]
+        derivatives = np.linalg.solve(np.array(rows), rise)
+        around = lap[i, j - 1] + lap[i, j + 1] + lap[i - 1, j] + lap[i + 1, j]
+        left, right = (1 - tension) * around, (4 - 3 * tension) * (derivatives[2] + derivatives[4])
+        assert left == pytest.approx(right, abs=1e-9)
+
+
+def test_surface_passes_close_to_smooth_data():
+    x, y = scattered(seed=2)
+    z = np.sin(x / 5) + np.cos(y / 6)
+    grid = (tension_operator(x, y, SHAPE, 0.25) @ z).reshape(SHAPE)
+    back = RegularGridInterpolator((np.arange(SHAPE[0]), np.arange(SHAPE[1])), grid, "cubic")(np.c_[y, x])
+    assert np.abs(back - z).max() < 0.02 * np.ptp(z)
+
+
+def test_of_two_data_with_one_node_the_nearer_counts():
+    x, y = np.array([5.1, 5.4, 12.0, 9.0]), np.array([7.1, 7.4, 15.0, 3.0])
+    matrix = tension_operator(x, y, SHAPE, 0.25)
+    both_planes = np.abs(matrix[:, [0, 1]]).max(axis=0)
+    assert (both_planes > 0).all()  # the farther one still takes part in the plane
+    lone = tension_operator(x[[0, 2, 3]], y[[0, 2, 3]], SHAPE, 0.25)
+    z = 1 + 0.2 * x - 0.1 * y  # on a plane it cannot matter
+    np.testing.assert_allclose(matrix @ z, lone @ z[[0, 2, 3]], atol=1e-10)
+
+
+def test_a_datum_close_to_its_node_fixes_it():
+    x, y = np.array([5.04, 12.3, 9.0, 3.0]), np.array([6.98, 15.2, 3.0, 18.0])
+    z = np.array([1.0, -1.0, 0.5, 2.0])
+    plane = np.stack([np.ones(4), x, y], axis=1)
+    fit = np.linalg.lstsq(plane, z, rcond=None)[0]
+    grid = (tension_operator(x, y, SHAPE, 0.25) @ z).reshape(SHAPE)
+    assert grid[7, 5] - fit @ [1, 5, 7] == pytest.approx(z[0] - fit @ [1, x[0], y[0]], abs=1e-10)
 
 
 @pytest.mark.parametrize("tension", [0.0, 0.25])
