@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt $(KERNEL)
 	$(BIN)/python -m pip install --quiet --editable ".[dev]" --constraint constraints.txt
 	@touch $@
 
-demo: $(STAMP)  ## the whole walk on made data: stores, training, decoders, leaderboard (about 5 minutes)
+demo: $(STAMP)  ## the whole walk on made data: stores, training, decoders, leaderboard (about 2 minutes on 2 cores)
 	$(BIN)/slipbench run configs/pipelines/quickstart.yaml
 
 test: lint  ## lint, types, import contracts, all tests

@@ -35,7 +35,9 @@ def dask_client(workers: int | None = None, scheduler: str | None = None) -> Ite
         return
     from distributed import Client, LocalCluster
 
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    # Dask replaces a worker that died; its traces of the lost connections tell a user nothing, and what
+    # goes wrong in a shard arrives as an exception.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler is not None:
         try:
             client = Client(scheduler, timeout=CONNECT_SECONDS)
@@ -48,7 +50,7 @@ def dask_client(workers: int | None = None, scheduler: str | None = None) -> Ite
         return
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
         ) as cluster,
         Client(cluster) as client,
     ):
