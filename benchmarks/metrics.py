@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-EARTH_RADIUS_KM = 6371.0
+from slipbench.datasets.physics.distance import ground_distance
 
 Array = np.ndarray
 
@@ -26,9 +26,7 @@ class Samples:
 
 def great_circle_km(lat1: Array, lon1: Array, lat2: Array, lon2: Array) -> Array:
     """Distance on the sphere of radius 6371 km (haversine), km; coordinates in degrees."""
-    a, b, c, d = (np.radians(np.asarray(x, np.float64)) for x in (lat1, lon1, lat2, lon2))
-    h = np.sin((c - a) / 2) ** 2 + np.cos(a) * np.cos(c) * np.sin((d - b) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(h, 0.0, 1.0)))
+    return ground_distance(lat1, lon1, lat2, lon2) / 1e3
 
 
 def _squared_reference_error(s: Samples, q: str) -> Array:

@@ -8,7 +8,7 @@ limits the extrapolation to nodes outside the network, as published.
 import numpy as np
 
 from slipbench.datasets.errors import InputError
-from slipbench.datasets.physics.projection import EARTH_RADIUS_M
+from slipbench.datasets.physics.distance import ground_distance
 
 #: Weights never fall below exp(-this) of the node's largest, so that no sum of weights is zero.
 _LARGEST_EXPONENT = 500.0
@@ -21,14 +21,6 @@ _BLOCK_BYTES = 64 * 2**20
 def grid_nodes(low: float, high: float, n: int) -> np.ndarray:
     """Coordinates of `n` nodes: origin + index * cell with cell = (high - low) / n (eqs 1-4), degrees."""
     return low + np.arange(n) * ((high - low) / n)
-
-
-def ground_distance(lat1: np.ndarray, lon1: np.ndarray, lat2: np.ndarray, lon2: np.ndarray) -> np.ndarray:
-    """Haversine distance in metres of points in degrees (eqs 5-6); arguments broadcast."""
-    p1, p2 = np.deg2rad(lat1), np.deg2rad(lat2)
-    half_lon = np.deg2rad(np.asarray(lon1) - lon2) / 2
-    a = np.sin((p1 - p2) / 2) ** 2 + np.cos(p1) * np.cos(p2) * np.sin(half_lon) ** 2
-    return 2 * EARTH_RADIUS_M * np.arctan2(np.sqrt(a), np.sqrt(np.maximum(1 - a, 0.0)))
 
 
 class LocalLinear:

@@ -8,7 +8,7 @@ from pydantic import Field, NonNegativeInt
 from slipbench.datasets.gridding.blocks import Blocks, make_blocks
 from slipbench.datasets.gridding.tension import tension_operator
 from slipbench.datasets.options import Options
-from slipbench.datasets.physics.projection import EARTH_RADIUS_M
+from slipbench.datasets.physics.distance import ground_distance
 
 
 class Grid(Options):
@@ -52,14 +52,8 @@ class Grid(Options):
 
 def near_stations(grid: Grid, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     """Land mask (rows, columns): nodes within ``land_km`` of a station. It needs no coastline."""
-    gy, gx = np.meshgrid(np.deg2rad(grid.latitude), np.deg2rad(grid.longitude), indexing="ij")
-    phi, lam = np.deg2rad(lat), np.deg2rad(lon)
-    a = (
-        np.sin((gy[..., None] - phi) / 2) ** 2
-        + np.cos(gy)[..., None] * np.cos(phi) * np.sin((gx[..., None] - lam) / 2) ** 2
-    )
-    km = 2 * EARTH_RADIUS_M / 1e3 * np.arcsin(np.sqrt(np.minimum(a, 1.0)))
-    return km.min(axis=-1) <= grid.land_km
+    away = ground_distance(grid.latitude[:, None, None], grid.longitude[:, None], lat, lon)
+    return away.min(axis=-1) <= grid.land_km * 1e3
 
 
 class SplineGridder:
