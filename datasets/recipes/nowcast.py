@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from slipbench.datasets.errors import InputError
-from slipbench.datasets.gridding.local_linear import EARTH_RADIUS_M, LocalLinear, grid_nodes
+from slipbench.datasets.gridding.local_linear import LocalLinear, grid_nodes
+from slipbench.datasets.physics.projection import EARTH_RADIUS_M
 from slipbench.datasets.recipes.base import RECIPES, Recipe
 from slipbench.datasets.recipes.nowcast_inputs import Inputs, has_real, real_inputs, simulated_inputs
 from slipbench.datasets.recipes.nowcast_layout import attributes, row_arrays, static_arrays
