@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 KERNEL := $(wildcard datasets/physics/okada_*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint speed parity fuzz ui clean
+.PHONY: help setup demo test lint speed parity fuzz killed ui clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ parity: $(STAMP)  ## the gridding beside GMT (needs gmt and SLIPBENCH_DATA); wri
 
 fuzz: $(STAMP)  ## 50,000 damaged files at every reader; prints what became of them
 	$(BIN)/python -m tests.datasets.fuzz_readers --inputs 50000 --seed 1
+
+killed: $(STAMP)  ## 20,000 samples built (about 24 GB, needs SLIPBENCH_DATA), killed four times, compared; prints a report
+	$(BIN)/python -m tests.chaos.full_build
 
 ui: $(STAMP)  ## MLflow's page on the runs of this checkout
 	$(BIN)/slipbench ui
