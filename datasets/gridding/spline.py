@@ -122,6 +122,11 @@ class SplineGridder:
         """Blocks of the complete network."""
         return self._operator(np.ones(len(self._lat), bool))[0]
 
+    @property
+    def matrix_(self) -> np.ndarray:
+        """Block values (b) to grid values (rows * columns) of the complete network, shape (b, nodes)."""
+        return self._operator(np.ones(len(self._lat), bool))[1]
+
     def transform(self, values: np.ndarray) -> np.ndarray:
         """Grid station values; a missing station (NaN) is left out, with an operator of its own.
 
