@@ -34,8 +34,8 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 	cd .static && MYPYPATH=. ../$(BIN)/mypy --config-file ../pyproject.toml slipbench
 	cd .static && PYTHONPATH=. ../$(BIN)/lint-imports --config ../pyproject.toml
 
-speed: $(STAMP)  ## timings against peers; prints a table
-	$(BIN)/python -m slipbench.benchmarks.speed
+speed: $(STAMP)  ## timings against the peers that are installed; writes docs/speed.md
+	$(BIN)/python -m slipbench.benchmarks.speed --write docs/speed.md
 
 parity: $(STAMP)  ## the gridding beside GMT (needs gmt and SLIPBENCH_DATA); writes docs/results/gmt_parity.md
 	$(BIN)/python -m slipbench.benchmarks.speed.parity_report "$(SLIPBENCH_DATA)" docs

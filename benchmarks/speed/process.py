@@ -18,13 +18,16 @@ class Usage:
     peak_bytes: int
 
 
-def watch(command: Sequence[str], env: Mapping[str, str], interval: float = 0.5) -> Usage:
-    """Run `command` to its end and sample the memory of its process tree.
+def watch(
+    command: Sequence[str], env: Mapping[str, str], interval: float = 0.5, quiet: bool = False
+) -> Usage:
+    """Run `command` to its end, without its output if `quiet`, and sample the memory of its process tree.
 
     Memory is the proportional set size, which counts a shared page once over all processes.
     """
     start, peak = time.perf_counter(), 0
-    process = subprocess.Popen(command, env={**os.environ, **env})
+    output = subprocess.DEVNULL if quiet else None
+    process = subprocess.Popen(command, env={**os.environ, **env}, stdout=output, stderr=output)
     root = psutil.Process(process.pid)
     while process.poll() is None:
         total = 0

@@ -48,7 +48,7 @@ def report(arguments: argparse.Namespace, folder: Path) -> int:
     if data := os.environ.get("SLIPBENCH_DATA"):
         env["SLIPBENCH_DATA"] = data
     whole, killed = folder / "whole.zarr", folder / "killed.zarr"
-    usage = watch(command(arguments, whole), env)
+    usage = watch(command(arguments, whole), env, quiet=True)
     if usage.status:
         return usage.status
     manifest = read_manifest(whole)
