@@ -35,9 +35,18 @@ def lines_at(start: np.ndarray, slope: np.ndarray, days: int) -> np.ndarray:
     return start + slope * np.arange(days, dtype=float).reshape(-1, *[1] * start.ndim)
 
 
-def detrend(values: np.ndarray) -> np.ndarray:
-    """`values` (time first, NaN where missing) less the least-squares line of every series."""
-    return values - lines_at(*fit_lines(values), len(values))
+def slope_beside_step(values: np.ndarray, centre: int) -> np.ndarray:
+    """Slope per day of a line with a step before day `centre`, least squares, shape (...).
+
+    `values` (days, ...) are complete series, or NaN altogether. Both halves have the same slope, so that a
+    step is not taken for a trend: the line through a whole window of n days would take 1.5 / n of a step in
+    its middle off each day, which makes a saw tooth of it.
+    """
+    day = np.arange(len(values), dtype=float).reshape(-1, *[1] * (values.ndim - 1))
+    halves = [slice(None, centre), slice(centre, None)]
+    days = np.concatenate([day[h] - day[h].mean(0) for h in halves])
+    away = np.concatenate([values[h] - values[h].mean(0) for h in halves])
+    return (days * away).sum(0) / (days**2).sum(0)
 
 
 def fill_gaps(values: np.ndarray, centre: int) -> np.ndarray:

@@ -1,11 +1,12 @@
 """The window around an event: enough data, filtered, filled and detrended."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from slipbench.datasets.preprocess.hampel import hampel
-from slipbench.datasets.preprocess.lines import detrend, fill_gaps
+from slipbench.datasets.preprocess.lines import fill_gaps, fit_lines, lines_at, slope_beside_step
 
 MIN_STATIONS = 0.6
 MIN_SAMPLES = 0.7
@@ -27,6 +28,8 @@ class Window:
         Samples that the Hampel filter replaced.
     filled : int
         Samples that the trends of the halves filled.
+    slope : ndarray, shape (stations, components)
+        Trend that was taken off, input units per day; NaN where not usable.
     """
 
     enu: np.ndarray
@@ -34,16 +37,21 @@ class Window:
     valid: bool
     outliers: int
     filled: int
+    slope: np.ndarray
 
 
 def prepare_window(
-    values: np.ndarray, centre: int, min_stations: float = MIN_STATIONS, min_samples: float = MIN_SAMPLES
+    values: np.ndarray,
+    centre: int,
+    min_stations: float = MIN_STATIONS,
+    min_samples: float = MIN_SAMPLES,
+    trend: Literal["window", "beside_step"] = "window",
 ) -> Window:
     """Apply S1 section 4 to one window.
 
     Hampel filter (window 3); a station is usable when `min_samples` of its days have all components and each
     half has two of them, a window is valid when `min_stations` of the stations are usable; gaps are filled
-    with the trend of their half; the line through the whole window is taken off.
+    with the trend of their half; a trend is taken off.
 
     Parameters
     ----------
@@ -53,6 +61,9 @@ def prepare_window(
         Day of the event in the window.
     min_stations, min_samples : float
         Fractions, 0 ... 1.
+    trend : {"window", "beside_step"}
+        The line through the whole window as the document has it, step and all, or the slope of a line with a
+        step before the event; then the first half is around zero.
 
     Returns
     -------
@@ -65,11 +76,17 @@ def prepare_window(
     # halves with one sample have no trend
     usable = (here.mean(0) >= min_samples) & (here[:centre].sum(0) > 1) & (here[centre:].sum(0) > 1)
     filtered[:, ~usable] = np.nan
-    whole = detrend(fill_gaps(filtered, centre))
+    whole = fill_gaps(filtered, centre)
+    if trend == "window":
+        start, slope = fit_lines(whole)
+    else:
+        slope = slope_beside_step(whole, centre)
+        start = (whole - lines_at(np.zeros_like(slope), slope, len(whole)))[:centre].mean(0)
     return Window(
-        whole,
+        whole - lines_at(start, slope, len(whole)),
         usable,
         bool(usable.mean() >= min_stations),
         int(outlier[:, usable].sum()),
         int((~here[:, usable]).sum()) * values.shape[-1],
+        slope,
     )

@@ -1,20 +1,45 @@
 """1 Hz displacement of one earthquake in an NPZ file."""
 
-import io
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from slipbench.datasets.errors import InputError
-from slipbench.datasets.readers.fields import BadRow, code
-from slipbench.datasets.readers.rows import OnBadRows, Read, Row, collect, read_bytes
+from slipbench.datasets.readers.fields import MAX_DEPTH_KM, MIN_DEPTH_KM, BadRow, code, iso_moment
+from slipbench.datasets.readers.npz import read_npz
+from slipbench.datasets.readers.rows import OnBadRows, Read, Row, collect
 
 COLUMNS = ("station", "lat", "lon", "elevation_m", "samples")
 _KEYS = ("enu_0p1mm", "station", "lat", "lon", "elev_m", "t0_unix", "dt_s")
+_EVENT = ("origin_time", "hypo", "mw")
 MISSING = np.int32(-2147483648)
 _SIZES = {"lat": 90.0, "lon": 360.0, "elev_m": 12_000.0}
+
+
+@dataclass(frozen=True)
+class Hypocentre:
+    """Where and when an earthquake began, and how large it was.
+
+    Parameters
+    ----------
+    time_unix : float
+        Origin time, seconds since 1970 (UTC).
+    lat, lon : float
+        Degrees.
+    depth_km : float
+        Kilometres, positive down.
+    mw : float
+        Moment magnitude.
+    """
+
+    time_unix: float
+    lat: float
+    lon: float
+    depth_km: float
+    mw: float
 
 
 @dataclass(frozen=True)
@@ -31,19 +56,24 @@ class HighRate:
         Seconds since 1970 of the first sample.
     step_s : float
         Seconds between samples.
+    event : Hypocentre or None
+        The earthquake, where the file says which.
     """
 
     stations: pd.DataFrame
     enu_m: np.ndarray
     start_unix: float
     step_s: float
+    event: Hypocentre | None
 
 
 def read_high_rate(path: Path, on_bad_rows: OnBadRows = "fail") -> tuple[HighRate, Read]:
     """Read ``enu_0p1mm`` int32 [station, 3, time] (0.1 mm, -2147483648 = missing) and its companions.
 
     ``station``, ``lat``, ``lon``, ``elev_m`` [station], ``t0_unix``, ``dt_s`` (after Ruhl et al. 2019, Murray
-    et al. 2023). A row is a station. Large displacements are kept: outliers are for a filter to find.
+    et al. 2023); ``origin_time`` (ISO 8601, UTC), ``hypo`` (latitude, longitude, depth in km) and ``mw``, all
+    three or none, describe the earthquake. A row is a station. Large displacements are kept: outliers are
+    for a filter to find.
 
     Returns
     -------
@@ -55,10 +85,11 @@ def read_high_rate(path: Path, on_bad_rows: OnBadRows = "fail") -> tuple[HighRat
     Raises
     ------
     InputError
-        No NPZ, arrays missing or of other shapes or types, an impossible start or step. A station is bad when
-        a coordinate is impossible, it has no sample or its name came before.
+        No NPZ, arrays missing or of other shapes or types, an impossible start, step or earthquake. A station
+        is bad when a coordinate is impossible, it has no sample or its name came before.
     """
     raw = _arrays(path)
+    event = _event(path, raw)
     samples = (raw["enu_0p1mm"] != MISSING).all(1).sum(1)
 
     def parse(text: tuple[str, ...]) -> tuple:
@@ -75,29 +106,11 @@ def read_high_rate(path: Path, on_bad_rows: OnBadRows = "fail") -> tuple[HighRat
     read = collect(path, rows, COLUMNS, parse, on_bad_rows, lambda v: v[0])
     values = raw["enu_0p1mm"][read.table.index.to_numpy() - 1]
     enu = np.where(values == MISSING, np.float32(np.nan), values * np.float32(1e-4))
-    return HighRate(read.table, enu, float(raw["t0_unix"]), float(raw["dt_s"])), read
+    return HighRate(read.table, enu, float(raw["t0_unix"]), float(raw["dt_s"]), event), read
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
-    data = read_bytes(path, "an NPZ of 1 Hz displacements")
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            names = getattr(archive, "files", [])
-            absent = [k for k in _KEYS if k not in names]
-            raw = {} if absent else {k: np.asarray(archive[k]) for k in _KEYS}
-    except MemoryError as error:
-        raise InputError(path, "an array larger than memory", "int32 values", "get the file again") from error
-    except Exception as error:  # numpy, zipfile and zlib raise a dozen kinds on damaged bytes
-        raise InputError(
-            path,
-            "not readable as NPZ (cut or damaged)",
-            f"an NPZ with {', '.join(_KEYS)}",
-            "get the file again",
-        ) from error
-    if absent:
-        raise InputError(
-            path, f"no array '{absent[0]}'", f"the arrays {', '.join(_KEYS)}", "get the file again"
-        )
+    raw = read_npz(path, _KEYS, "1 Hz displacements", _EVENT)
     x, stations = raw["enu_0p1mm"], raw["station"]
     if x.dtype != np.int32 or x.ndim != 3 or x.shape[1] != 3 or stations.shape != x.shape[:1]:
         raise InputError(
@@ -114,3 +127,24 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             f"{path}:dt_s", "an impossible start or step", "seconds since 1970, seconds", "mend it"
         )
     return raw
+
+
+def _event(path: Path, raw: dict[str, np.ndarray]) -> Hypocentre | None:
+    given = [name for name in _EVENT if name in raw]
+    if not given:
+        return None
+    where = f"{path}:{given[0]}"
+    try:
+        if len(given) < len(_EVENT) or raw["hypo"].shape != (3,) or raw["hypo"].dtype.kind not in "iuf":
+            raise BadRow(", ".join(given), "origin_time, hypo (3) and mw")
+        lat, lon, depth_km = map(float, raw["hypo"])
+        mw, time = raw["mw"], raw["origin_time"]
+        if time.shape or time.dtype.kind != "U" or mw.shape or mw.dtype.kind not in "iuf":
+            raise BadRow(f"origin_time {time.dtype}, mw {mw.dtype}", "a text and a number")
+        inside = abs(lat) <= 90 and abs(lon) <= 360 and MIN_DEPTH_KM <= depth_km <= MAX_DEPTH_KM
+        if not inside or not -3 <= float(mw) <= 10:
+            raise BadRow(f"hypo {lat:g}, {lon:g}, {depth_km:g} km, mw {float(mw):g}", "a possible earthquake")
+        began = iso_moment(str(time)).replace(tzinfo=UTC).timestamp()
+    except BadRow as bad:
+        raise InputError(where, bad.what, bad.expected, "mend it") from bad
+    return Hypocentre(began, lat, lon, depth_km, float(mw))

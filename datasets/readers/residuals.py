@@ -1,12 +1,12 @@
 """Daily position residuals of a dense network in one NPZ file (Xue and Freymueller 2023, Cascadia)."""
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.readers.npz import read_npz
 
 _MISSING = np.int16(-32768)
 _KEYS = ("xyz_0p01mm", "decimal_year", "station", "lat", "lon")
@@ -46,26 +46,7 @@ def read_residuals(path: Path) -> Residuals:
         coordinates out of range.
     """
     where = path.as_posix()
-    if not path.is_file():
-        raise InputError(
-            where, "no such file", "daily residuals (NPZ)", "set SLIPBENCH_DATA to the data folder"
-        )
-    try:
-        # from memory: numpy leaves a damaged file open
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as z:
-            absent = [k for k in _KEYS if k not in z.files]
-            raw = {} if absent else {k: z[k] for k in _KEYS}
-    except Exception as error:  # numpy, zipfile and zlib raise a dozen kinds on damaged bytes
-        raise InputError(
-            where,
-            "not readable as NPZ (cut or damaged)",
-            f"an NPZ with {', '.join(_KEYS)}",
-            "get the file again",
-        ) from error
-    if absent:
-        raise InputError(
-            where, f"no array '{absent[0]}'", f"the arrays {', '.join(_KEYS)}", "get the file again"
-        )
+    raw = read_npz(path, _KEYS, "daily residuals")
     x = raw["xyz_0p01mm"]
     m, t = raw["station"].size, raw["decimal_year"].size
     shapes = {"xyz_0p01mm": (m, 3, t), "decimal_year": (t,), "station": (m,), "lat": (m,), "lon": (m,)}

@@ -28,6 +28,7 @@ from slipbench.datasets.readers.llh import read_llh
 from slipbench.datasets.readers.ngl_tenv import read_tenv
 from slipbench.datasets.readers.ngl_tenv3 import read_tenv3
 from slipbench.datasets.readers.ngl_txyz2 import read_txyz2
+from slipbench.datasets.readers.offsets import read_offsets
 from slipbench.datasets.readers.residuals import read_residuals
 from slipbench.datasets.readers.rows import Read, Rejected
 from slipbench.datasets.readers.stations import read_stations
@@ -221,8 +222,19 @@ def high_rate(rng: np.random.Generator, n: int) -> bytes:
         elev_m=rng.uniform(0, 900, n),
         t0_unix=np.float64(1.3e9),
         dt_s=np.float64(1),
+        origin_time=np.array("2011-03-13T07:06:42"),
+        hypo=np.array([38.3, 142.4, 29.0]),
+        mw=np.float64(9.1),
     )
     return out.getvalue()
+
+
+def offsets(rng: np.random.Generator, n: int) -> bytes:
+    rows = [
+        f"{rng.uniform(122, 150):.6f} {rng.uniform(24, 46):.6f} {rng.normal():.6f} -0.313051 J{i:03}"
+        for i in range(n)
+    ]
+    return text(rows)
 
 
 def catalogue(rng: np.random.Generator, n: int) -> bytes:
@@ -311,5 +323,6 @@ SAMPLES: dict[str, Sample] = {
     "daily": Sample(count_daily, daily, lines(1)),
     "stations": Sample(lambda path, _: counted(len(read_stations(path))), station_list, lines(1)),
     "residuals": Sample(lambda path, _: counted(len(read_residuals(path).code)), residuals, rows_of_npz),
+    "offsets": Sample(read_offsets, offsets, lines(0)),
 }
 MAGNITUDE_OF_SCALAR = (math.log10(5.312e22) - 9.1) / 1.5

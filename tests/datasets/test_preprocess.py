@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.preprocess.hampel import hampel, nan_median
-from slipbench.datasets.preprocess.lines import detrend, fill_gaps, fit_lines
+from slipbench.datasets.preprocess.lines import fill_gaps, fit_lines, lines_at, slope_beside_step
 from slipbench.datasets.preprocess.robust import fit_robust
 from slipbench.datasets.preprocess.trajectory import fit_trajectory
 from slipbench.datasets.preprocess.window import prepare_window
@@ -63,7 +63,7 @@ def test_lines_are_polyfits():
     slope, start = np.polyfit(np.flatnonzero(here), x[here], 1)
     found = fit_lines(x[:, None])
     np.testing.assert_allclose([found[0][0], found[1][0]], [start, slope])
-    flat = detrend(x[:, None])
+    flat = x[:, None] - lines_at(*found, 40)
     np.testing.assert_allclose(fit_lines(flat), 0, atol=1e-12)
 
 
@@ -115,6 +115,31 @@ def test_a_step_survives_the_window():
     step = window.enu[50] - window.enu[49]
     # the detrended step of a window of 100 days is 1.5 % smaller over one day
     np.testing.assert_allclose(step, 98.5, atol=5)
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10**6), centre=st.integers(2, 38))
+def test_a_trend_beside_a_step_is_that_of_both_halves(seed, centre):
+    rng = np.random.default_rng(seed)
+    t, x = np.arange(40.0), rng.normal(size=(40, 3, 2))
+    design = np.stack([np.ones(40), t, t >= centre], 1)
+    want = np.linalg.lstsq(design, x.reshape(40, -1), rcond=None)[0][1].reshape(3, 2)
+    np.testing.assert_allclose(slope_beside_step(x, centre), want, atol=1e-10)
+
+
+def test_a_step_beside_the_trend_is_whole():
+    t = np.arange(100.0)[:, None, None]
+    x = np.broadcast_to(3 + 0.2 * t + 100 * (t >= 50), (100, 4, 2)).copy()
+    x[:60, 3] = np.nan
+    window = prepare_window(x, 50, trend="beside_step")
+    np.testing.assert_allclose(window.enu[:50, :3], 0, atol=1e-9)
+    np.testing.assert_allclose(window.enu[50:, :3], 100, atol=1e-9)
+    np.testing.assert_allclose(window.slope[:3], 0.2)
+    assert np.isnan(window.enu[:, 3]).all()
+    whole = prepare_window(x, 50)
+    saw = whole.enu[51] - whole.enu[49]
+    np.testing.assert_allclose(saw + 2 * whole.slope, np.where(np.isnan(saw), np.nan, 100.4), atol=1e-9)
+    assert (saw[:3] < 98).all()
 
 
 def planted(rng, days=3000, gaps=0.1, outliers=0.02, noise=2.0):

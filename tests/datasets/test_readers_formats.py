@@ -9,6 +9,7 @@ import pytest
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.readers.high_rate import read_high_rate
+from slipbench.datasets.readers.offsets import read_offsets
 
 from .reader_samples import MAGNITUDE_OF_SCALAR, SAMPLES
 
@@ -255,3 +256,58 @@ def test_high_rate_keeps_outliers_and_rejects_impossible_places(tmp_path):
     assert list(data.stations.samples) == [4, 5]
     with pytest.raises(InputError, match=r"x\.npz:3: lat 139"):
         read_high_rate(path)
+
+
+def high_rate_file(path, **change):
+    arrays = {
+        "enu_0p1mm": np.zeros((1, 3, 5), np.int32),
+        "station": np.array(["a"]),
+        "lat": np.array([38.0]),
+        "lon": np.array([141.0]),
+        "elev_m": np.array([10.0]),
+        "t0_unix": 1.3e9,
+        "dt_s": 1.0,
+    }
+    np.savez(path, **(arrays | change))
+    return path
+
+
+def test_high_rate_knows_its_earthquake_where_the_file_does(tmp_path):
+    assert read_high_rate(high_rate_file(tmp_path / "x.npz"))[0].event is None
+    about = {"origin_time": np.array("2011-03-11T05:46:24"), "hypo": np.array([38.3, 142.4, 29.0]), "mw": 9.1}
+    event = read_high_rate(high_rate_file(tmp_path / "y.npz", **about))[0].event
+    assert event.time_unix == 1299822384
+    assert (event.lat, event.lon, event.depth_km, event.mw) == (38.3, 142.4, 29.0, 9.1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mw": None},
+        {"mw": 91.0},
+        {"hypo": np.array([38.3, 142.4])},
+        {"hypo": np.array([98.3, 142.4, 29.0])},
+        {"hypo": np.array([38.3, 142.4, np.nan])},
+        {"origin_time": np.array("11 March 2011")},
+        {"origin_time": np.array(1.3e9)},
+    ],
+)
+def test_half_an_earthquake_is_refused(tmp_path, change):
+    about = {"origin_time": np.array("2011-03-11T05:46:24"), "hypo": np.array([38.3, 142.4, 29.0]), "mw": 9.1}
+    about = {k: v for k, v in (about | change).items() if v is not None}
+    with pytest.raises(InputError, match=r"x\.npz:origin_time"):
+        read_high_rate(high_rate_file(tmp_path / "x.npz", **about))
+
+
+def test_offsets(tmp_path):
+    path = tmp_path / "o.txt"
+    path.write_text("139.5 39.1 0.793211 -0.313051 019B\n142.9 38.1 122.1 -10.4 _MGI\n")
+    table, rejected = read_offsets(path, "drop")
+    assert table.iloc[0].to_dict() == {
+        "station": "019B",
+        "lat": 39.1,
+        "lon": 139.5,
+        "east_m": 0.793211,
+        "north_m": -0.313051,
+    }
+    assert [r.line for r in rejected] == [2]  # 122 m
