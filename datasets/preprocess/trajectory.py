@@ -8,6 +8,7 @@ from scipy.optimize import minimize_scalar
 
 from slipbench.datasets.blas import one_blas_thread
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.physics.post_seismic import log_growth
 from slipbench.datasets.preprocess.robust import fit_robust, huber_cost
 
 DAYS_A_YEAR = 365.25
@@ -133,7 +134,7 @@ def _design(
         angle = 2 * np.pi * cycles * day / DAYS_A_YEAR
         columns += [np.sin(angle), np.cos(angle)]
     columns += [(day >= s).astype(float) for s in steps]
-    columns += [np.log10(1 + np.maximum(day - e, 0) / h) for e, h in zip(events, tau, strict=True)]
+    columns += [log_growth(day - e, np.asarray(h)) for e, h in zip(events, tau, strict=True)]
     return np.stack(columns, 1)
 
 

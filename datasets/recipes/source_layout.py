@@ -16,6 +16,11 @@ from slipbench.datasets.recipes.source_options import (
     WINDOW_DAYS,
     SourceSyntheticOptions,
 )
+from slipbench.datasets.recipes.source_variants import (
+    variant_arrays,
+    variant_attributes,
+    variant_policies,
+)
 from slipbench.datasets.store.plan import ArraySpec
 
 
@@ -47,6 +52,7 @@ def row_arrays(o: SourceSyntheticOptions) -> tuple[ArraySpec, ...]:
     names = {"parameter": [name for name, _ in PARAMETERS]}
     return (
         *views,
+        *variant_arrays(o),
         ArraySpec(
             "target",
             (3,),
@@ -144,7 +150,9 @@ def attributes(o: SourceSyntheticOptions, network: str, noise: dict[str, Any]) -
             f"surface_{'redrawn' if s.surface == 'redraw' else 'pushed_down'}": f"upper edge above "
             f"{s.min_top_km:g} km: {surface}",
             "stress_drop_redrawn": bounds,
+            **variant_policies(o),
         },
+        **variant_attributes(o),
         "network": network,
         "noise": noise,
     }

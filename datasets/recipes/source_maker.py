@@ -1,4 +1,4 @@
-"""Samples of the S1 dataset, one shard at a time: sources, Okada, noise, gridding."""
+"""Samples of the S1 dataset, one shard at a time: sources, Okada, noise, later motion, gaps, gridding."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,11 +9,17 @@ from slipbench.datasets.gridding.spline import SplineGridder
 from slipbench.datasets.noise.parametric import ParametricSampler
 from slipbench.datasets.noise.surrogate import SurrogateNoise
 from slipbench.datasets.physics.okada import Sources, displacement
+from slipbench.datasets.physics.post_seismic import log_growth
 from slipbench.datasets.physics.projection import project, to_station_frame
 from slipbench.datasets.physics.source import PARAMETERS, Sampling, sample
 from slipbench.datasets.readers.stations import Stations
-from slipbench.datasets.recipes.source_options import EVENT_DAY, FRAMES
+from slipbench.datasets.recipes.source_gaps import Gaps, Presence, draw_presence
+from slipbench.datasets.recipes.source_options import EVENT_DAY, FRAMES, IMAGE_DAYS, WINDOW_DAYS
+from slipbench.datasets.recipes.source_post_seismic import PostSeismic, Relaxation, draw_relaxation
 from slipbench.datasets.store.plan import Shard
+
+# Third words of the seed sequences of a shard's variants; 1 and 2 are taken by what a store draws once.
+POST_SEISMIC_STREAM, GAPS_STREAM = 3, 4
 
 
 class Noise(Protocol):
@@ -74,6 +80,13 @@ class SourceMaker:
         Poisson ratio.
     n_components : int
         Leading components of east, north, up to keep.
+    seed : int
+        Root of the streams of the variants: with or without them, a shard's own stream gives the same
+        sources and noise.
+    post_seismic : PostSeismic or None
+        Motion after the step.
+    gaps : Gaps or None
+        Missing stations and days.
     """
 
     sampling: Sampling
@@ -85,6 +98,9 @@ class SourceMaker:
     split: np.ndarray
     poisson: float
     n_components: int
+    seed: int
+    post_seismic: PostSeismic | None
+    gaps: Gaps | None
 
     def __call__(self, shard: int, rows: range, rng: np.random.Generator) -> Shard:
         """Make the rows of one shard from its own random stream."""
@@ -96,22 +112,55 @@ class SourceMaker:
             "source": np.stack([parameters[name] for name, _ in PARAMETERS], axis=-1),
             "split": self.split[rows.start : rows.stop],
         }
+        relaxation = self._relaxation(shard, n)
+        if relaxation:
+            arrays |= {"tau": relaxation.tau, "post_ratio": relaxation.ratio}
+        presence = self._presence(shard, n)
+        if presence:
+            arrays["present"] = presence.station.astype(np.uint8)
+            counts |= presence.counts
         if "offset" in self.representations:
-            arrays["offset"] = offset.astype(np.float32)
+            kept = np.where(presence.station[..., None], offset, np.nan) if presence else offset
+            arrays["offset"] = kept.astype(np.float32)
         if self.noise is not None:
             position = self.noise.draw(n, rng)
-            after = np.array(self.days) >= EVENT_DAY
-            position[:, after] += offset[:, None]
+            self._move(position, offset, relaxation)
+            if presence:
+                np.copyto(position, np.nan, where=~presence.on(self.days)[..., None])
             arrays |= self._views(position)
         return Shard(arrays, counts)
+
+    def _stream(self, shard: int, word: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence([self.seed, shard, word]))
+
+    def _relaxation(self, shard: int, n: int) -> Relaxation | None:
+        if not self.post_seismic:
+            return None
+        rng = self._stream(shard, POST_SEISMIC_STREAM)
+        return draw_relaxation(n, len(self.stations), self.n_components, rng, self.post_seismic)
+
+    def _presence(self, shard: int, n: int) -> Presence | None:
+        if not self.gaps:
+            return None
+        rng = self._stream(shard, GAPS_STREAM)
+        return draw_presence(n, len(self.stations), WINDOW_DAYS, IMAGE_DAYS, rng, self.gaps)
+
+    def _move(self, position: np.ndarray, offset: np.ndarray, relaxation: Relaxation | None) -> None:
+        """Add the step, and the motion after it, to positions (n, day, station, component)."""
+        first = int(np.searchsorted(self.days, EVENT_DAY))
+        after = position[:, first:]
+        after += offset[:, None]
+        if relaxation:
+            growth = log_growth(np.array(self.days[first:]) - EVENT_DAY, relaxation.tau[:, None])
+            after += growth[..., None, None] * relaxation.amplitude(offset)[:, None]
 
     def _views(self, position: np.ndarray) -> dict[str, np.ndarray]:
         """The representations of positions (n, day, station, component)."""
         out = {}
         at = {day: k for k, day in enumerate(self.days)}
         if "img" in self.representations:
-            change = position[:, at[EVENT_DAY + 1]] - position[:, at[EVENT_DAY - 1]]
-            out["img"] = self._grid(change)
+            before, after = (position[:, at[day]] for day in IMAGE_DAYS)
+            out["img"] = self._grid(after - before)
         if "its" in self.representations:
             half = FRAMES // 2
             frames = [at[day] for day in range(EVENT_DAY - half, EVENT_DAY + half + 1)]

@@ -10,9 +10,12 @@ from slipbench.datasets.noise.parametric import ParametricNoise
 from slipbench.datasets.options import Options
 from slipbench.datasets.physics.source import Sampling
 from slipbench.datasets.recipes.base import RecipeOptions
+from slipbench.datasets.recipes.source_gaps import Gaps
+from slipbench.datasets.recipes.source_post_seismic import PostSeismic
 
 WINDOW_DAYS = 100
 EVENT_DAY = 50  # first day with the offset: the step is 1 on the event day itself
+IMAGE_DAYS = (EVENT_DAY - 1, EVENT_DAY + 1)  # their difference is the image
 FRAMES = 15
 COMPONENTS = ("east", "north")
 
@@ -65,6 +68,8 @@ class SourceSyntheticOptions(RecipeOptions):
     parametric: ParametricNoise = Field(ParametricNoise(), description="parametric noise")
     surrogate: SurrogateOptions = Field(SurrogateOptions(), description="surrogate noise")
     sampling: Sampling = Field(Sampling(), description="ranges and policies of the sources")
+    post_seismic: PostSeismic | None = Field(None, description="logarithmic motion after the step, or none")
+    gaps: Gaps | None = Field(None, description="missing stations and days, or none")
     poisson: float = Field(0.25, ge=0, lt=0.5, description="Poisson ratio of the half-space")
     grid: Grid = Field(Grid(), description="images: nodes, blocks, tension, land")
     split: SplitFractions = Field(SplitFractions(), description="training, validation and test shares")
@@ -73,6 +78,12 @@ class SourceSyntheticOptions(RecipeOptions):
     def _each_once(self) -> "SourceSyntheticOptions":
         if len(set(self.representations)) < len(self.representations):
             raise ValueError("each representation may be named once")
+        return self
+
+    @model_validator(mode="after")
+    def _gaps_leave_stations(self) -> "SourceSyntheticOptions":
+        if self.gaps and self.gaps.least_stations > self.n_stations:
+            raise ValueError("gaps.least_stations must not exceed n_stations")
         return self
 
     @model_validator(mode="after")
@@ -92,7 +103,7 @@ class SourceSyntheticOptions(RecipeOptions):
         """Days of the window that the stored arrays need, ascending."""
         wanted: set[int] = set()
         if "img" in self.representations:
-            wanted |= {EVENT_DAY - 1, EVENT_DAY + 1}
+            wanted |= set(IMAGE_DAYS)
         if "its" in self.representations:
             wanted |= set(range(EVENT_DAY - FRAMES // 2, EVENT_DAY + FRAMES // 2 + 1))
         if "ts" in self.representations:

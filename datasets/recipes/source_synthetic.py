@@ -40,8 +40,9 @@ _NETWORK_STREAM, _SPLIT_STREAM = 1, 2
         summary="synthetic earthquakes off Honshu seen by GNSS: images, series, source parameters",
         reference="Costantino et al. 2023, Okada 1985, Smith and Wessel 1990",
         licence="Apache-2.0",
-        limits="homogeneous half-space; daily positions; no post-seismic motion",
-        version=4,
+        limits="homogeneous half-space; daily positions; post-seismic motion is a multiple of each offset; "
+        "gaps hit stations independently of each other and of the earthquake",
+        version=5,
     )
 )
 class SourceSynthetic(Recipe):
@@ -50,6 +51,10 @@ class SourceSynthetic(Recipe):
     Positions of day t of a 100-day window are noise(t) + offset * [t >= 50], in mm. ``img`` is
     position(51) - position(49) on the grid, ``its`` the positions of days 43 ... 57 on the grid, ``ts`` the
     positions at the stations.
+
+    Two variants, alone or together: ``post_seismic`` adds logarithmic motion after the step
+    (`source_post_seismic`), ``gaps`` takes stations and days away (`source_gaps`). They have random streams
+    of their own, so stores that differ in them alone are paired: row by row the same source, noise and split.
     """
 
     Options = SourceSyntheticOptions
@@ -78,6 +83,9 @@ class SourceSynthetic(Recipe):
             split=self._split(),
             poisson=o.poisson,
             n_components=len(COMPONENTS),
+            seed=o.seed,
+            post_seismic=o.post_seismic,
+            gaps=o.gaps,
         )
         return Plan(
             recipe=self.info.name,
