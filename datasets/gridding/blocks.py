@@ -26,14 +26,20 @@ class Blocks:
     lat: np.ndarray
 
     def reduce(self, values: np.ndarray, how: Literal["median", "mean"]) -> np.ndarray:
-        """Median or mean of each block, shape (..., b), of station values, shape (..., m)."""
+        """Median or mean of each block, shape (..., b), of station values, shape (..., m).
+
+        Missing values (NaN) are left out; a block without any value is NaN.
+        """
         taken = values[..., np.maximum(self.members, 0)]
-        empty = self.members < 0
+        gone = (self.members < 0) | np.isnan(taken)
+        count = (~gone).sum(axis=-1)
         if how == "mean":
-            return np.where(empty, 0.0, taken).sum(axis=-1) / self.count
-        ordered = np.sort(np.where(empty, np.inf, taken), axis=-1)
-        block = np.arange(len(self.count))
-        return (ordered[..., block, (self.count - 1) // 2] + ordered[..., block, self.count // 2]) / 2
+            with np.errstate(invalid="ignore"):
+                return np.where(gone, 0.0, taken).sum(axis=-1) / count
+        ordered = np.sort(np.where(gone, np.inf, taken), axis=-1)
+        middle = np.stack([(np.maximum(count, 1) - 1) // 2, count // 2], axis=-1)
+        low, high = np.moveaxis(np.take_along_axis(ordered, middle, axis=-1), -1, 0)
+        return np.where(count > 0, (low + high) / 2, np.nan)
 
 
 def make_blocks(

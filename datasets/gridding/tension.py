@@ -1,4 +1,4 @@
-"""Continuous-curvature spline in tension on a regular grid (Smith and Wessel 1990), as one matrix.
+"""Continuous-curvature spline in tension on a regular grid (Smith and Wessel 1990), for any data on it.
 
 In units of the grid step the surface u satisfies, away from the data,
 
@@ -21,110 +21,139 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-_PAD = 2
-#: A datum nearer to its node than this share of a step in both directions fixes the node's value.
-_CLOSE = 0.05
+from slipbench.datasets.gridding.tension_data import laplacian_factor, place
+from slipbench.datasets.gridding.tension_equations import PAD, STENCIL, laplacian, pad_equations
 
 
-def _second(n: int) -> sparse.csr_matrix:
-    """Second difference along an axis of n nodes; the first and last row are empty."""
-    d = sparse.diags([np.ones(n - 1), -2 * np.ones(n), np.ones(n - 1)], [-1, 0, 1], format="lil")
-    d[0], d[n - 1] = 0, 0
-    return d.tocsr()
-
-
-def _pad_equations(ny: int, nx: int, tension: float) -> sparse.csr_matrix:
-    """The equations of the outer two rings, one row per outside node, of an (ny, nx) padded grid."""
-    number = np.arange(ny * nx).reshape(ny, nx)
-    lap = sparse.kron(_second(ny), sparse.identity(nx)) + sparse.kron(sparse.identity(ny), _second(nx))
-    lap = lap.tocsr()
-    rows = []
-
-    def row(entries: dict[tuple[int, int], float]) -> None:
-        keys = [number[k] for k in entries]
-        rows.append(sparse.csr_matrix((list(entries.values()), ([0] * len(keys), keys)), shape=(1, ny * nx)))
-
-    loose = 1 - tension
-    # Outward step along each side, and the nodes of that side without the outside corners.
-    for (dy, dx), nodes in (
-        ((-1, 0), [(_PAD, j) for j in range(_PAD, nx - _PAD)]),
-        ((1, 0), [(ny - 1 - _PAD, j) for j in range(_PAD, nx - _PAD)]),
-        ((0, -1), [(i, _PAD) for i in range(_PAD, ny - _PAD)]),
-        ((0, 1), [(i, nx - 1 - _PAD) for i in range(_PAD, ny - _PAD)]),
-    ):
-        for i, j in nodes:
-            outside, inside = (i + dy, j + dx), (i - dy, j - dx)
-            row({outside: loose + tension / 2, (i, j): -2 * loose, inside: loose - tension / 2})
-            rows.append(lap[number[outside]] - lap[number[inside]])
-    # Outside corners (2 x 2 each): u_xy = 0 at the grid's corner, and no twist beyond it.
-    for i, sy in ((_PAD, -1), (ny - 1 - _PAD, 1)):
-        for j, sx in ((_PAD, -1), (nx - 1 - _PAD, 1)):
-            row({(i + sy, j + sx): 1, (i - sy, j - sx): 1, (i + sy, j - sx): -1, (i - sy, j + sx): -1})
-            for a, b in ((1, 2), (2, 1), (2, 2)):
-                row({(i + a * sy, j + b * sx): 1, (i, j): 1, (i + a * sy, j): -1, (i, j + b * sx): -1})
-    return sparse.vstack(rows).tocsr()
-
-
-def _laplacian_with_datum(dx: np.ndarray, dy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of u_xx + u_yy at a node by a Taylor expansion through the node, neighbours and a datum.
+class Plane:
+    """The best-fitting plane of data, or their mean where they do not fix a plane.
 
     Parameters
     ----------
-    dx, dy : ndarray, shape (b,)
-        Places of the data from their nodes, -1/2 to 1/2 steps, not both zero.
+    x, y : ndarray, shape (b,)
+        Data positions.
 
-    Returns
-    -------
-    steps : ndarray of int, shape (4, 2, b)
-        The four neighbours, away from the datum: (x, y) from the node.
-    weights : ndarray, shape (b, 5)
-        Factors of (value - value at the node) of those neighbours and, last, of the datum.
+    Attributes
+    ----------
+    fit : ndarray, shape (3 or 1, b)
+        From data to the plane's terms.
+    at_data : ndarray, shape (b, 3 or 1)
+        The terms at the data: 1, and x and y from their mean.
+    centre : tuple of float
+        That mean.
     """
-    sx, sy = np.where(dx < 0, -1, 1), np.where(dy < 0, -1, 1)
-    zero = np.zeros_like(sx)
-    steps = np.array([[-sx, sy], [-sx, zero], [zero, -sy], [sx, -sy]])
-    x, y = np.concatenate([steps, [[dx, dy]]]).transpose(1, 2, 0)
-    taylor = np.stack([x, y, x * x / 2, x * y, y * y / 2], axis=-1)  # data (rows) by derivatives
-    wanted = np.broadcast_to(np.array([0.0, 0, 1, 0, 1])[:, None], (len(dx), 5, 1))
-    return steps, np.linalg.solve(taylor.transpose(0, 2, 1), wanted)[..., 0]
+
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
+        self.centre = x.mean(), y.mean()
+        self.at_data = self._terms(x, y)
+        self._n = 3 if np.linalg.matrix_rank(self.at_data) == 3 else 1
+        self.at_data = self.at_data[:, : self._n]
+        self.fit = np.linalg.pinv(self.at_data)
+
+    def _terms(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.stack([np.ones(len(x)), x - self.centre[0], y - self.centre[1]], axis=1)
+
+    def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The terms at other places, shape (n, 3 or 1)."""
+        return self._terms(x, y)[:, : self._n]
 
 
-def _constrained(
-    interior: sparse.csr_matrix, lap: sparse.csr_matrix, x: np.ndarray, y: np.ndarray, nx: int, tension: float
-) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """The nodes' equations with the data in them, and the matrix from data to right-hand sides.
+class TensionSystem:
+    """The spline's equations on a grid, for any data.
 
-    `x`, `y` count from the first padded node. Of several data with one nearest node the nearest is used.
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the grid.
+    tension : float
+        T, 0 (minimum curvature) to below 1.
+
+    Attributes
+    ----------
+    ny, nx : int
+        Rows and columns with the rings outside.
+    real : ndarray of int, shape (rows * columns,)
+        Numbers of the grid's nodes among all (ny * nx).
+    free : csr_matrix
+        Equations without data, of all nodes.
     """
-    n, b = interior.shape[0], len(x)
-    j, i = np.floor(x + 0.5).astype(int), np.floor(y + 0.5).astype(int)
-    by_distance = np.argsort(np.hypot(x - j, y - i), kind="stable")
-    node, first = np.unique((i * nx + j)[by_distance], return_index=True)
-    datum = by_distance[first]
-    dx, dy = (x - j)[datum], (y - i)[datum]
-    close = (np.abs(dx) < _CLOSE) & (np.abs(dy) < _CLOSE)
 
-    fixed, far = node[close], node[~close]
-    steps, weights = _laplacian_with_datum(dx[~close], dy[~close])
-    # What the equation of a node holds of the Laplacian at that very node.
-    weights = weights * -(4 * (1 - tension) + tension)
-    factor = np.zeros(n)
-    factor[far] = -(4 * (1 - tension) + tension)
-    columns = np.concatenate([far + steps[:, 1] * nx + steps[:, 0], [far]])
-    values = np.concatenate([weights[:, :4].T, [-weights.sum(axis=1)]])
-    rows = np.broadcast_to(far, columns.shape)
-    free = np.ones(n)
-    free[fixed] = 0
-    system = (
-        sparse.diags(free) @ interior
-        - sparse.diags(factor) @ lap
-        + sparse.csr_matrix((values.ravel(), (rows.ravel(), columns.ravel())), shape=(n, n))
-        + sparse.diags(1 - free)
-    )
-    into = np.concatenate([np.ones(len(fixed)), -weights[:, 4]])
-    to = np.concatenate([fixed, far])
-    of = np.concatenate([datum[close], datum[~close]])
-    return system.tocsr(), sparse.csr_matrix((into, (to, of)), shape=(n, b))
+    def __init__(self, shape: tuple[int, int], tension: float) -> None:
+        self.shape, self.tension = shape, tension
+        self.ny, self.nx = shape[0] + 2 * PAD, shape[1] + 2 * PAD
+        self.real = np.arange(self.ny * self.nx).reshape(self.ny, self.nx)[PAD:-PAD, PAD:-PAD].ravel()
+        self.laplacian = laplacian(self.ny, self.nx)
+        self.free = (1 - tension) * self.laplacian @ self.laplacian - tension * self.laplacian
+        self._pads = pad_equations(self.ny, self.nx, tension)
+
+    def factor(self, x: np.ndarray, y: np.ndarray) -> "Factored":
+        """Factor the equations with data at `x`, `y` (b,), in grid steps from the grid's first node.
+
+        Without tension, two data or data on a line do not determine a surface; one of many comes out.
+
+        Raises
+        ------
+        ValueError
+            Fewer than one datum, or two data in one place.
+        """
+        if not len(x) or len(np.unique(np.stack([x, y]), axis=1).T) < len(x):
+            raise ValueError("the data must lie in distinct places")
+        return Factored(self, x, y)
+
+    def with_data(self, x: np.ndarray, y: np.ndarray) -> tuple[sparse.csc_matrix, sparse.csr_matrix]:
+        """The system of all nodes, and the matrix from data to right-hand sides."""
+        n, placed = self.ny * self.nx, place(x + PAD, y + PAD, self.nx, self.tension)
+        datum = np.flatnonzero(placed.counts)
+        datum = datum[np.argsort(placed.node[datum])]
+        node, close = placed.node[datum], placed.close[datum]
+        factor, free = np.zeros(n), np.ones(n)
+        factor[node[~close]] = laplacian_factor(self.tension)
+        free[node[close]] = 0
+        columns = node[:, None] + STENCIL @ [self.nx, 1]
+        entries = placed.weights[datum].ravel(), (np.repeat(node, len(STENCIL)), columns.ravel())
+        system = (
+            sparse.diags(free) @ self.free
+            - sparse.diags(factor) @ self.laplacian
+            + sparse.csr_matrix(entries, shape=(n, n))
+            + sparse.diags(1 - free)
+        ).tocsr()
+        into = sparse.csr_matrix((placed.into[datum], (node, datum)), shape=(n, len(x)))
+        return sparse.vstack([system[self.real], self._pads], format="csc"), into[self.real]
+
+
+class Factored:
+    """The spline through given data places, factored: made by `TensionSystem.factor`."""
+
+    def __init__(self, system: TensionSystem, x: np.ndarray, y: np.ndarray) -> None:
+        self._of, self._n = system, len(x)
+        matrix, self._into = system.with_data(x, y)
+        self._lu = splu(matrix)
+        self.plane = Plane(x, y)
+        gy, gx = np.mgrid[: system.shape[0], : system.shape[1]]
+        self._plane_at_nodes = self.plane.at(gx.ravel(), gy.ravel())
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the factors, about."""
+        return 12 * self._lu.nnz
+
+    def green(self, right: np.ndarray) -> np.ndarray:
+        """All nodes' values (ny * nx, k) for right-hand sides (rows * columns, k) at the grid's nodes."""
+        full = np.zeros((self._lu.shape[0], right.shape[1]))
+        full[: len(right)] = right
+        return self._lu.solve(full)
+
+    def operator(self) -> np.ndarray:
+        """The matrix from data to grid values, shape (rows * columns, b)."""
+        surface = self.green(self._into.toarray())[self._of.real]
+        plane = self.plane
+        return surface @ (np.eye(self._n) - plane.at_data @ plane.fit) + self._plane_at_nodes @ plane.fit
+
+    def solve(self, z: np.ndarray) -> np.ndarray:
+        """Grid values (k, rows * columns) of data values (k, b)."""
+        terms = z @ self.plane.fit.T
+        right = self._into @ (z - terms @ self.plane.at_data.T).T
+        return self.green(right)[self._of.real].T + terms @ self._plane_at_nodes.T
 
 
 def tension_operator(x: np.ndarray, y: np.ndarray, shape: tuple[int, int], tension: float) -> np.ndarray:
@@ -149,25 +178,4 @@ def tension_operator(x: np.ndarray, y: np.ndarray, shape: tuple[int, int], tensi
     ValueError
         Fewer than one datum, or two data in one place.
     """
-    b = len(x)
-    if not b or len(np.unique(np.stack([x, y]), axis=1).T) < b:
-        raise ValueError("the data must lie in distinct places")
-    ny, nx = shape[0] + 2 * _PAD, shape[1] + 2 * _PAD
-    lap = sparse.kron(_second(ny), sparse.identity(nx)) + sparse.kron(sparse.identity(ny), _second(nx))
-    lap = lap.tocsr()
-    real = np.arange(ny * nx).reshape(ny, nx)[_PAD:-_PAD, _PAD:-_PAD].ravel()
-    interior, data = _constrained(
-        (1 - tension) * lap @ lap - tension * lap, lap, x + _PAD, y + _PAD, nx, tension
-    )
-    system = sparse.vstack([interior[real], _pad_equations(ny, nx, tension)], format="csc")
-    right = np.zeros((ny * nx, b))
-    right[: len(real)] = data[real].toarray()
-    surface = splu(system).solve(right)[real]
-    # u = plane(z) + spline(z - plane(z)); three data fix a plane, fewer a constant.
-    there = np.stack([np.ones(b), x - x.mean(), y - y.mean()], axis=1)
-    gy, gx = np.mgrid[: shape[0], : shape[1]]
-    grid = np.stack([np.ones(gx.size), gx.ravel() - x.mean(), gy.ravel() - y.mean()], axis=1)
-    if np.linalg.matrix_rank(there) < 3:
-        there, grid = there[:, :1], grid[:, :1]
-    fit = np.linalg.pinv(there)
-    return surface @ (np.eye(b) - there @ fit) + grid @ fit
+    return TensionSystem(shape, tension).factor(x, y).operator()
