@@ -52,7 +52,17 @@ class SplineTorch(nn.Module):
             Same unit; 0 at sea. The gradient of a median goes to its middle value or two middle values.
         """
         out = values.new_zeros(*values.shape[:-1], self.shape[0] * self.shape[1])
-        return out.index_copy(-1, self.nodes, self._reduce(values) @ self.matrix).unflatten(-1, self.shape)
+        return out.index_copy_(-1, self.nodes, self._reduce(values) @ self.matrix).unflatten(-1, self.shape)
+
+    def images(self, values: Tensor) -> Tensor:
+        """Images (..., rows, columns, c), as stores hold them, of station values (..., c, m).
+
+        The components go to their place as they are scattered: moving them afterwards takes as long again.
+        """
+        *more, c, _ = values.shape
+        out = values.new_zeros(*more, self.shape[0] * self.shape[1], c)
+        made = self._reduce(values) @ self.matrix
+        return out.index_copy_(-2, self.nodes, made.mT).unflatten(-2, self.shape)
 
     def _reduce(self, values: Tensor) -> Tensor:
         """Median or mean of each block, shape (..., b)."""

@@ -157,7 +157,8 @@ class TensionUpdate:
         changed = np.concatenate([added, np.arange(len(used), len(nodes))])
         change = np.concatenate([self._change(new)[used[added]], -self._changes[taken]])
         around = self._column_of[nodes[changed][:, None] + self._step]
-        seen = np.einsum("usk,sk->su", self.near[rows[:, None, None], around], change)
+        values = self.near[rows].take(around, axis=1)  # (nodes, changed, stencil)
+        seen = np.einsum("usk,sk->su", values, change)
         load = seen[:, : len(used)] * new.into[used]
         correction = np.linalg.solve(np.eye(len(changed)) + seen[:, changed], load)
         weights = np.zeros((len(x), len(nodes)))
