@@ -7,13 +7,14 @@ import numpy as np
 
 from slipbench.datasets.gridding.spline import Grid
 from slipbench.datasets.physics.okada import kernel
-from slipbench.datasets.physics.source import PARAMETERS
+from slipbench.datasets.physics.source import PARAMETERS, Range
 from slipbench.datasets.readers.stations import Stations
 from slipbench.datasets.recipes.source_options import (
     COMPONENTS,
     EVENT_DAY,
     FRAMES,
     WINDOW_DAYS,
+    Representation,
     SourceSyntheticOptions,
 )
 from slipbench.datasets.recipes.source_variants import (
@@ -24,12 +25,13 @@ from slipbench.datasets.recipes.source_variants import (
 from slipbench.datasets.store.plan import ArraySpec
 
 
-def row_arrays(o: SourceSyntheticOptions) -> tuple[ArraySpec, ...]:
-    """Arrays with a row per sample."""
-    g, m, c = o.grid, o.n_stations, list(COMPONENTS)
-    chunk = math.gcd(o.rows_per_shard, 16)
+def view_arrays(
+    representations: tuple[Representation, ...], g: Grid, m: int, rows_per_shard: int, offset: str
+) -> tuple[ArraySpec, ...]:
+    """What networks read, of `m` stations on the grid `g`; `offset` says what the offsets are."""
+    chunk = math.gcd(rows_per_shard, 16)
     image = ("latitude", "longitude", "component")
-    labels = {"component": c}
+    labels = {"component": list(COMPONENTS)}
     known = {
         "img": (
             (g.rows, g.columns, 2),
@@ -42,26 +44,41 @@ def row_arrays(o: SourceSyntheticOptions) -> tuple[ArraySpec, ...]:
             f"positions of the {FRAMES} days centred on the event day",
         ),
         "ts": ((m, WINDOW_DAYS, 2), ("station", "day", "component"), "positions of the window"),
-        "offset": ((m, 2), ("station", "component"), "noise-free static displacement"),
+        "offset": ((m, 2), ("station", "component"), offset),
     }
-    views = [
+    return tuple(
         ArraySpec(name, shape, "float32", dims, "mm", about, chunk, labels)
         for name, (shape, dims, about) in known.items()
-        if name in o.representations
-    ]
+        if name in representations
+    )
+
+
+def target_array() -> ArraySpec:
+    """The regressed values."""
+    return ArraySpec(
+        "target",
+        (3,),
+        "float64",
+        ("target",),
+        "degree, degree, 1",
+        "centroid latitude and longitude, moment magnitude",
+        labels={"target": ["latitude", "longitude", "mw"]},
+    )
+
+
+def split_array() -> ArraySpec:
+    """Which part a row belongs to."""
+    return ArraySpec("split", (), "uint8", (), "1", "0 train, 1 validation, 2 test")
+
+
+def row_arrays(o: SourceSyntheticOptions) -> tuple[ArraySpec, ...]:
+    """Arrays with a row per sample."""
+    offset = "noise-free static displacement"
     names = {"parameter": [name for name, _ in PARAMETERS]}
     return (
-        *views,
+        *view_arrays(o.representations, o.grid, o.n_stations, o.rows_per_shard, offset),
         *variant_arrays(o),
-        ArraySpec(
-            "target",
-            (3,),
-            "float64",
-            ("target",),
-            "degree, degree, 1",
-            "centroid latitude and longitude, moment magnitude",
-            labels={"target": ["latitude", "longitude", "mw"]},
-        ),
+        target_array(),
         ArraySpec(
             "source",
             (len(PARAMETERS),),
@@ -71,7 +88,7 @@ def row_arrays(o: SourceSyntheticOptions) -> tuple[ArraySpec, ...]:
             "rectangular fault; depth of the centroid, positive down",
             labels=names,
         ),
-        ArraySpec("split", (), "uint8", (), "1", "0 train, 1 validation, 2 test"),
+        split_array(),
     )
 
 
@@ -100,6 +117,41 @@ def static_arrays(
     )
 
 
+def region_attributes(latitude: Range, longitude: Range, g: Grid) -> dict[str, Any]:
+    """Where sources and grid lie."""
+    return {
+        "source_latitude": [latitude.low, latitude.high],
+        "source_longitude": [longitude.low, longitude.high],
+        "grid_latitude": [float(g.latitude[0]), float(g.latitude[-1])],
+        "grid_longitude": [float(g.longitude[0]), float(g.longitude[-1])],
+        "note": "the grid holds land with stations; sources may lie outside it, most of them at sea",
+    }
+
+
+def grid_attributes(g: Grid) -> dict[str, Any]:
+    """How images are made."""
+    return {
+        "registration": "gridline (nodes)",
+        "rows": "row 0 is the southernmost",
+        "columns": "column 0 is the westernmost",
+        "step_arcmin": g.step_arcmin,
+        "block": f"{g.block} of {g.block_arcmin:g} arc-min blocks centred on every fifth node"
+        if g.block_arcmin == 5 * g.step_arcmin
+        else f"{g.block} of {g.block_arcmin:g} arc-min blocks",
+        "spline": f"continuous curvature in tension {g.tension:g}; a degree counts alike both ways",
+        "land_rule": f"land: within {g.land_km:g} km of a station of the whole list; sea nodes are 0",
+    }
+
+
+def target_attributes(latitude: Range, longitude: Range, mw: Range) -> list[dict[str, Any]]:
+    """Names, units and ranges of the regressed values, in the order of the array."""
+    return [
+        {"name": "latitude", "units": "degree", "low": latitude.low, "high": latitude.high},
+        {"name": "longitude", "units": "degree", "low": longitude.low, "high": longitude.high},
+        {"name": "mw", "units": "1", "low": mw.low, "high": mw.high},
+    ]
+
+
 def attributes(o: SourceSyntheticOptions, network: str, noise: dict[str, Any]) -> dict[str, Any]:
     """Everything else a reader must know; `network` and `noise` describe the inputs."""
     g, s = o.grid, o.sampling
@@ -114,24 +166,8 @@ def attributes(o: SourceSyntheticOptions, network: str, noise: dict[str, Any]) -
     }[drop.truncation]
     return {
         "task": "source",
-        "region": {
-            "source_latitude": [s.latitude.low, s.latitude.high],
-            "source_longitude": [s.longitude.low, s.longitude.high],
-            "grid_latitude": [float(g.latitude[0]), float(g.latitude[-1])],
-            "grid_longitude": [float(g.longitude[0]), float(g.longitude[-1])],
-            "note": "the grid holds land with stations; sources may lie outside it, most of them at sea",
-        },
-        "grid": {
-            "registration": "gridline (nodes)",
-            "rows": "row 0 is the southernmost",
-            "columns": "column 0 is the westernmost",
-            "step_arcmin": g.step_arcmin,
-            "block": f"{g.block} of {g.block_arcmin:g} arc-min blocks centred on every fifth node"
-            if g.block_arcmin == 5 * g.step_arcmin
-            else f"{g.block} of {g.block_arcmin:g} arc-min blocks",
-            "spline": f"continuous curvature in tension {g.tension:g}; a degree counts alike both ways",
-            "land_rule": f"land: within {g.land_km:g} km of a station of the whole list; sea nodes are 0",
-        },
+        "region": region_attributes(s.latitude, s.longitude, g),
+        "grid": grid_attributes(g),
         "units": "mm",
         "component_order": list(COMPONENTS),
         "event_day": EVENT_DAY,
@@ -141,11 +177,7 @@ def attributes(o: SourceSyntheticOptions, network: str, noise: dict[str, Any]) -
         "to each station's own east and north",
         "half_space": f"homogeneous, elastic, Poisson ratio {o.poisson:g}, 30 GPa",
         "okada_kernel": kernel(),
-        "targets": [
-            {"name": "latitude", "units": "degree", "low": s.latitude.low, "high": s.latitude.high},
-            {"name": "longitude", "units": "degree", "low": s.longitude.low, "high": s.longitude.high},
-            {"name": "mw", "units": "1", "low": s.mw.low, "high": s.mw.high},
-        ],
+        "targets": target_attributes(s.latitude, s.longitude, s.mw),
         "policies": {
             f"surface_{'redrawn' if s.surface == 'redraw' else 'pushed_down'}": f"upper edge above "
             f"{s.min_top_km:g} km: {surface}",

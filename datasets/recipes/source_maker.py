@@ -6,7 +6,6 @@ from typing import Protocol
 import numpy as np
 
 from slipbench.datasets.gridding.spline import SplineGridder
-from slipbench.datasets.noise.parametric import ParametricSampler
 from slipbench.datasets.noise.surrogate import SurrogateNoise
 from slipbench.datasets.physics.okada import Sources, displacement
 from slipbench.datasets.physics.post_seismic import log_growth
@@ -57,6 +56,45 @@ def offsets(parameters: dict[str, np.ndarray], stations: Stations, poisson: floa
 
 
 @dataclass(frozen=True)
+class Views:
+    """What networks read of positions on some days.
+
+    Parameters
+    ----------
+    days : tuple of int
+        Days of the window that the positions are of.
+    representations : tuple of str
+        Arrays to make.
+    gridder : SplineGridder
+        Fitted on the network.
+    """
+
+    days: tuple[int, ...]
+    representations: tuple[str, ...]
+    gridder: SplineGridder
+
+    def __call__(self, position: np.ndarray) -> dict[str, np.ndarray]:
+        """The representations of positions (n, day, station, component), NaN where missing."""
+        out = {}
+        at = {day: k for k, day in enumerate(self.days)}
+        if "img" in self.representations:
+            before, after = (position[:, at[day]] for day in IMAGE_DAYS)
+            out["img"] = self._grid(after - before)
+        if "its" in self.representations:
+            half = FRAMES // 2
+            frames = [at[day] for day in range(EVENT_DAY - half, EVENT_DAY + half + 1)]
+            out["its"] = self._grid(position[:, frames])
+        if "ts" in self.representations:
+            out["ts"] = position.transpose(0, 2, 1, 3).astype(np.float32)
+        return out
+
+    def _grid(self, values: np.ndarray) -> np.ndarray:
+        """Images (..., row, column, component) of station values (..., station, component)."""
+        images = self.gridder.transform(np.moveaxis(values, -1, -2))
+        return np.moveaxis(images, -3, -1).astype(np.float32)
+
+
+@dataclass(frozen=True)
 class SourceMaker:
     """Makes whole shards; picklable.
 
@@ -66,8 +104,8 @@ class SourceMaker:
         Source ranges and policies.
     stations : Stations
         The network.
-    noise : ParametricSampler or SurrogateDays
-        Noise on `days`.
+    noise : Noise or None
+        Noise on `days`; None where no array needs it.
     days : tuple of int
         Days of the window that are worked out, ascending.
     gridder : SplineGridder
@@ -91,7 +129,7 @@ class SourceMaker:
 
     sampling: Sampling
     stations: Stations
-    noise: ParametricSampler | SurrogateDays | None
+    noise: Noise | None
     days: tuple[int, ...]
     gridder: SplineGridder
     representations: tuple[str, ...]
@@ -127,7 +165,7 @@ class SourceMaker:
             self._move(position, offset, relaxation)
             if presence:
                 np.copyto(position, np.nan, where=~presence.on(self.days)[..., None])
-            arrays |= self._views(position)
+            arrays |= Views(self.days, self.representations, self.gridder)(position)
         return Shard(arrays, counts)
 
     def _stream(self, shard: int, word: int) -> np.random.Generator:
@@ -153,23 +191,3 @@ class SourceMaker:
         if relaxation:
             growth = log_growth(np.array(self.days[first:]) - EVENT_DAY, relaxation.tau[:, None])
             after += growth[..., None, None] * relaxation.amplitude(offset)[:, None]
-
-    def _views(self, position: np.ndarray) -> dict[str, np.ndarray]:
-        """The representations of positions (n, day, station, component)."""
-        out = {}
-        at = {day: k for k, day in enumerate(self.days)}
-        if "img" in self.representations:
-            before, after = (position[:, at[day]] for day in IMAGE_DAYS)
-            out["img"] = self._grid(after - before)
-        if "its" in self.representations:
-            half = FRAMES // 2
-            frames = [at[day] for day in range(EVENT_DAY - half, EVENT_DAY + half + 1)]
-            out["its"] = self._grid(position[:, frames])
-        if "ts" in self.representations:
-            out["ts"] = position.transpose(0, 2, 1, 3).astype(np.float32)
-        return out
-
-    def _grid(self, values: np.ndarray) -> np.ndarray:
-        """Images (..., row, column, component) of station values (..., station, component)."""
-        images = self.gridder.transform(np.moveaxis(values, -1, -2))
-        return np.moveaxis(images, -3, -1).astype(np.float32)

@@ -22,6 +22,18 @@ COMPONENTS = ("east", "north")
 Representation = Literal["img", "ts", "its", "offset"]
 
 
+def days_of(representations: tuple[Representation, ...]) -> tuple[int, ...]:
+    """Days of the window that arrays need, ascending."""
+    wanted: set[int] = set()
+    if "img" in representations:
+        wanted |= set(IMAGE_DAYS)
+    if "its" in representations:
+        wanted |= set(range(EVENT_DAY - FRAMES // 2, EVENT_DAY + FRAMES // 2 + 1))
+    if "ts" in representations:
+        wanted = set(range(WINDOW_DAYS))
+    return tuple(sorted(wanted))
+
+
 class SurrogateOptions(Options):
     """Surrogates of real residuals."""
 
@@ -101,11 +113,4 @@ class SourceSyntheticOptions(RecipeOptions):
     @property
     def days(self) -> tuple[int, ...]:
         """Days of the window that the stored arrays need, ascending."""
-        wanted: set[int] = set()
-        if "img" in self.representations:
-            wanted |= set(IMAGE_DAYS)
-        if "its" in self.representations:
-            wanted |= set(range(EVENT_DAY - FRAMES // 2, EVENT_DAY + FRAMES // 2 + 1))
-        if "ts" in self.representations:
-            wanted = set(range(WINDOW_DAYS))
-        return tuple(sorted(wanted))
+        return days_of(self.representations)

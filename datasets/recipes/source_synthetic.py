@@ -1,33 +1,24 @@
 """Synthetic earthquakes seen by a GNSS network (science S1), after Costantino et al. (2023)."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.gridding.spline import SplineGridder, near_stations
-from slipbench.datasets.noise.parametric import parametric_sampler
-from slipbench.datasets.noise.surrogate import SurrogateNoise
-from slipbench.datasets.noise.transplant import transplant
-from slipbench.datasets.readers.residuals import read_residuals
 from slipbench.datasets.readers.stations import Stations, read_stations
 from slipbench.datasets.recipes.base import RECIPES, Recipe
+from slipbench.datasets.recipes.data_file import data_file
 from slipbench.datasets.recipes.source_layout import attributes, row_arrays, split_of, static_arrays
-from slipbench.datasets.recipes.source_maker import Noise, SourceMaker, SurrogateDays
+from slipbench.datasets.recipes.source_maker import SourceMaker
 from slipbench.datasets.recipes.source_network import NGL_LIST, made_network, thinned
-from slipbench.datasets.recipes.source_options import (
-    COMPONENTS,
-    WINDOW_DAYS,
-    SourceSyntheticOptions,
-)
+from slipbench.datasets.recipes.source_noise import network_noise
+from slipbench.datasets.recipes.source_options import COMPONENTS, SourceSyntheticOptions
 from slipbench.datasets.recipes.source_plot import plot_sources
 from slipbench.datasets.registry import Info
 from slipbench.datasets.store.manifest import Manifest
 from slipbench.datasets.store.plan import Plan, Source
 from slipbench.datasets.store.reader import Store
-
-RESIDUALS = "daily/cascadia211_daily_2005_2015.npz"
 
 # Third words of the seed sequences of what is drawn once for a store; shards use two words.
 _NETWORK_STREAM, _SPLIT_STREAM = 1, 2
@@ -71,7 +62,10 @@ class SourceSynthetic(Recipe):
         o: SourceSyntheticOptions = self.options
         sources: list[Source] = []
         stations, land, network = self._network(sources)
-        noise, noise_note = self._noise(stations, sources)
+        noise, noise_note, made_from = network_noise(
+            o.noise, o.parametric, o.surrogate, stations, o.days, self.data
+        )
+        sources += made_from
         gridder = SplineGridder(o.grid).fit(stations.lat, stations.lon, land)
         maker = SourceMaker(
             sampling=o.sampling,
@@ -147,22 +141,6 @@ class SourceSynthetic(Recipe):
         words = [self.options.seed, 0, word, *([row] if row else [])]
         return np.random.default_rng(np.random.SeedSequence(words))
 
-    def _input(self, name: str, key: str) -> Path:
-        """Path of a file in the data folder; `key` is the option that asks for it."""
-        if self.data is None:
-            raise InputError(
-                key,
-                "needs real data, and there is no data folder",
-                name,
-                "set SLIPBENCH_DATA to the data folder",
-            )
-        path = self.data / name
-        if not path.is_file():
-            raise InputError(
-                path, f"no such file ({key} needs it)", name, "set SLIPBENCH_DATA to the data folder"
-            )
-        return path
-
     def _network(self, sources: list[Source]) -> tuple[Stations, np.ndarray, str]:
         """The stations, the land mask and where the stations come from.
 
@@ -175,43 +153,9 @@ class SourceSynthetic(Recipe):
             network = made_network(o.n_stations, o.grid, rng)
             land = near_stations(o.grid, network.lat, network.lon)
             return network, land, "made: evenly scattered on a rough outline of Honshu"
-        path = self._input(NGL_LIST, "stations: ngl")
+        path, name = data_file(self.data, NGL_LIST, "stations: ngl")
         everywhere = read_stations(path)
         land = near_stations(o.grid, everywhere.lat, everywhere.lon)
-        sources.append(Source.of(path, NGL_LIST))
+        sources.append(Source.of(path, name))
         network = thinned(everywhere, o.n_stations, o.grid, rng)
         return network, land, "Nevada Geodetic Laboratory's list: random subset of the stations in the grid"
-
-    def _noise(self, stations: Stations, sources: list[Source]) -> tuple[Any, dict[str, Any]]:
-        o = self.options
-        if not o.days:
-            return None, {"kind": "none: no array with noise is stored"}
-        noise: Noise
-        if o.noise == "parametric":
-            noise = parametric_sampler(
-                stations.lat, stations.lon, WINDOW_DAYS, o.days, COMPONENTS, o.parametric
-            )
-            return noise, {"kind": "parametric", "about": "white + flicker + random walk, separable in space"}
-        path = self._input(RESIDUALS, "noise: surrogate")
-        residuals = read_residuals(path)
-        sources.append(Source.of(path, RESIDUALS))
-        moved = transplant(
-            residuals,
-            stations.lat,
-            stations.lon,
-            WINDOW_DAYS,
-            components=tuple(range(len(COMPONENTS))),
-            step_days=o.surrogate.step_days,
-            coverage=o.surrogate.coverage,
-        )
-        w, d, m, c = moved.windows.shape
-        noise = SurrogateDays(SurrogateNoise.fit(moved.windows.reshape(w, d, m * c)), o.days, c)
-        note = {
-            "kind": "surrogate",
-            "about": "Cascadia residuals given to the stations one to one, phases randomised alike for "
-            "the whole network",
-            "windows": w,
-            "share_interpolated": moved.filled,
-            "distance_stretch": moved.stretch,
-        }
-        return noise, note

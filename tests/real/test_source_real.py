@@ -6,7 +6,9 @@ import pytest
 from slipbench.datasets.gridding.spline import Grid
 from slipbench.datasets.readers.residuals import read_residuals
 from slipbench.datasets.readers.stations import read_stations
-from slipbench.datasets.recipes.source_synthetic import NGL_LIST, RESIDUALS, SourceSynthetic
+from slipbench.datasets.recipes.source_network import NGL_LIST
+from slipbench.datasets.recipes.source_noise import RESIDUALS
+from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
 
 pytestmark = pytest.mark.real
 
