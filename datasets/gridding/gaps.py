@@ -32,11 +32,18 @@ class Gaps:
         The complete network, degrees.
     land : ndarray of bool, shape (rows, columns)
         Nodes that are wanted.
+
+    Attributes
+    ----------
+    places : ndarray, shape (2, m)
+        Longitudes and latitudes.
+    blocks : Blocks
+        Of the complete network.
     """
 
     def __init__(self, grid: Grid, lon: np.ndarray, lat: np.ndarray, land: np.ndarray) -> None:
-        self._grid, self._places, self._land = grid, np.stack([lon, lat]), land
-        self._blocks = grid.blocks(lon, lat)
+        self._grid, self.places, self._land = grid, np.stack([lon, lat]), land
+        self.blocks = grid.blocks(lon, lat)
         self.__setstate__({})
 
     def __getstate__(self) -> dict[str, Any]:
@@ -54,7 +61,7 @@ class Gaps:
         """The grid's equations, and the tables for small changes where they are not too large; made once."""
         with self._lock:
             if self._solvers is None:
-                grid, blocks = self._grid, self._blocks
+                grid, blocks = self._grid, self.blocks
                 system = TensionSystem(grid.solved_shape, grid.tension)
                 nodes, around = candidates(self._corner(np.fmin), self._corner(np.fmax), system)
                 kept = grid.nodes[self._land]
@@ -68,8 +75,8 @@ class Gaps:
 
     def _corner(self, pick: np.ufunc) -> np.ndarray:
         """Least or largest x and y of each block's stations, which their medians and means stay within."""
-        x_y = np.stack(self._grid.steps(*self._places))[:, np.maximum(self._blocks.members, 0)]
-        corner = pick.reduce(np.where(self._blocks.members < 0, np.nan, x_y), axis=-1).T
+        x_y = np.stack(self._grid.steps(*self.places))[:, np.maximum(self.blocks.members, 0)]
+        corner = pick.reduce(np.where(self.blocks.members < 0, np.nan, x_y), axis=-1).T
         return corner + (1e-9 if pick is np.fmax else -1e-9)
 
     def recent_bytes(self) -> int:
@@ -86,7 +93,7 @@ class Gaps:
         z : ndarray, shape (n, b)
             Block values of these stations, NaN in blocks without any.
         """
-        lon, lat = self._blocks.reduce(np.where(there, self._places, np.nan), self._grid.block)
+        lon, lat = self.blocks.reduce(np.where(there, self.places, np.nan), self._grid.block)
         of = np.flatnonzero(~np.isnan(lon))
         prepared = self._prepared(np.packbits(there).tobytes(), *self._grid.steps(lon[of], lat[of]), of)
         if isinstance(prepared, Factored):

@@ -77,6 +77,14 @@ class TensionUpdate:
         Green's functions of the c nodes where data may lie, at the kept nodes; then 1, x and y there.
     near : ndarray, shape (c, s)
         The same Green's functions at all nodes of the c nodes' equations.
+    row_of, column_of : ndarray of int
+        From a node's number to its row and column of `near`, -1 where it has none.
+    whole : Placed
+        The complete network's data.
+    free, laplacian : ndarray, shape (13,)
+        A node's equation without data and its Laplacian, on the `STENCIL`.
+    middle : tuple of float
+        What x and y in the table count from, grid steps.
     """
 
     def __init__(
@@ -89,8 +97,8 @@ class TensionUpdate:
         kept: np.ndarray,
     ) -> None:
         self._system, self._x, self._y = system, x, y
-        self._middle = system.shape[1] / 2, system.shape[0] / 2
-        self._row_of, self._column_of = (_numbers(n, system.ny * system.nx) for n in (nodes, around))
+        self.middle = system.shape[1] / 2, system.shape[0] / 2
+        self.row_of, self.column_of = (_numbers(n, system.ny * system.nx) for n in (nodes, around))
         self.near, self.table = np.empty((len(nodes), len(around))), np.ones((len(nodes) + 3, len(kept)))
         factored = system.factor(x, y)
         equation = _numbers(system.real, system.ny * system.nx)[nodes]
@@ -102,13 +110,13 @@ class TensionUpdate:
             self.near[k : k + _COLUMNS] = green[around].T
             self.table[k : k + len(some)] = green[system.real[kept]].T
         self.table[-2], self.table[-1] = kept % system.shape[1], kept // system.shape[1]
-        self.table[-2:] -= np.array(self._middle)[:, None]
-        self._whole = self._place(x, y)
+        self.table[-2:] -= np.array(self.middle)[:, None]
+        self.whole = self._place(x, y)
         self._step = STENCIL @ [system.nx, 1]
-        self._free, self._laplacian = (
+        self.free, self.laplacian = (
             at_stencil(m, system.ny, system.nx) for m in (system.free, system.laplacian)
         )
-        self._changes = self._change(self._whole)
+        self._changes = self.change(self.whole)
 
     @property
     def nbytes(self) -> int:
@@ -118,10 +126,10 @@ class TensionUpdate:
     def _place(self, x: np.ndarray, y: np.ndarray) -> Placed:
         return place(x + PAD, y + PAD, self._system.nx, self._system.tension)
 
-    def _change(self, placed: Placed) -> np.ndarray:
-        """What data add to their nodes' equations, on the stencil, shape (b, 13)."""
-        fixed = (STENCIL == 0).all(axis=1) - self._free
-        pulled = placed.weights - laplacian_factor(self._system.tension) * self._laplacian
+    def change(self, placed: Placed) -> np.ndarray:
+        """What data add to the free equations of their nodes, on the stencil, shape (b, 13)."""
+        fixed = (STENCIL == 0).all(axis=1) - self.free
+        pulled = placed.weights - laplacian_factor(self._system.tension) * self.laplacian
         return np.where(placed.close[:, None], fixed, pulled)
 
     def solve(self, x: np.ndarray, y: np.ndarray, of: np.ndarray) -> Updated | None:
@@ -139,12 +147,12 @@ class TensionUpdate:
             return None
         terms = np.zeros((len(x), 3))
         terms[:, : len(plane.fit)] = plane.fit.T
-        shift = self._middle[0] - plane.centre[0], self._middle[1] - plane.centre[1]
+        shift = self.middle[0] - plane.centre[0], self.middle[1] - plane.centre[1]
         terms[:, 0] += shift[0] * terms[:, 1] + shift[1] * terms[:, 2]
         last = np.arange(len(self.table) - 3, len(self.table))
         if len(x) == len(plane.fit):  # nothing is left of the data beside their plane
             return Updated(terms, last)
-        new, old = self._place(x, y), self._whole
+        new, old = self._place(x, y), self.whole
         same = (x == self._x[of]) & (y == self._y[of]) & (new.counts == old.counts[of])
         stays = np.zeros(len(self._x), bool)
         stays[of] = same
@@ -152,13 +160,13 @@ class TensionUpdate:
         used = np.flatnonzero(new.counts)
         added = np.flatnonzero(~same[used])  # among those used
         nodes = np.concatenate([new.node[used], old.node[taken]])
-        rows = self._row_of[nodes]
+        rows = self.row_of[nodes]
         # Changed equations: the added ones, then the freed.
         changed = np.concatenate([added, np.arange(len(used), len(nodes))])
-        change = np.concatenate([self._change(new)[used[added]], -self._changes[taken]])
-        around = self._column_of[nodes[changed][:, None] + self._step]
+        changes = np.concatenate([self.change(new)[used[added]], -self._changes[taken]])
+        around = self.column_of[nodes[changed][:, None] + self._step]
         values = self.near[rows].take(around, axis=1)  # (nodes, changed, stencil)
-        seen = np.einsum("usk,sk->su", values, change)
+        seen = np.einsum("usk,sk->su", values, changes)
         load = seen[:, : len(used)] * new.into[used]
         correction = np.linalg.solve(np.eye(len(changed)) + seen[:, changed], load)
         weights = np.zeros((len(x), len(nodes)))
