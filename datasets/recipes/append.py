@@ -16,7 +16,13 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.recipes.build import Progress, compute, silent
 from slipbench.datasets.store.location import local_folder
-from slipbench.datasets.store.manifest import BUILDING, Manifest, read_manifest, write_manifest
+from slipbench.datasets.store.manifest import (
+    BUILDING,
+    SCHEMA_VERSION,
+    Manifest,
+    read_manifest,
+    write_manifest,
+)
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.repair import check_sources
 from slipbench.datasets.store.verify import verify
@@ -75,6 +81,13 @@ def _check(folder: Path, manifest: Manifest, plan: Plan) -> None:
     if not manifest.origin or manifest.origin["recipe"] != plan.recipe:
         raise InputError(
             folder, "is no store of this recipe", f"a sealed store of '{plan.recipe}'", "choose another --out"
+        )
+    if manifest.schema_version != SCHEMA_VERSION:
+        raise InputError(
+            folder,
+            f"format {manifest.schema_version}, whose shards are written otherwise",
+            f"a store of format {SCHEMA_VERSION}",
+            "build to a new folder",
         )
     if manifest.n_rows % manifest.rows_per_shard:
         raise InputError(

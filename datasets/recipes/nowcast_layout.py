@@ -53,7 +53,6 @@ def _image(o: NowcastOptions) -> ArraySpec:
         ("row", "column", "component"),
         "mm",
         "r(t+1) - r(t-1) at the nodes; rows run north, columns east; positive east, north, up",
-        chunk_rows=16 if o.rows_per_shard % 16 == 0 else 0,
         labels={"component": ["east", "north", "up"]},
     )
 

@@ -1,6 +1,5 @@
 """What an S1 store holds: its arrays and attributes."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,6 @@ def view_arrays(
     representations: tuple[Representation, ...], g: Grid, m: int, rows_per_shard: int, offset: str
 ) -> tuple[ArraySpec, ...]:
     """What networks read, of `m` stations on the grid `g`; `offset` says what the offsets are."""
-    chunk = math.gcd(rows_per_shard, 16)
     image = ("latitude", "longitude", "component")
     labels = {"component": list(COMPONENTS)}
     known = {
@@ -47,7 +45,7 @@ def view_arrays(
         "offset": ((m, 2), ("station", "component"), offset),
     }
     return tuple(
-        ArraySpec(name, shape, "float32", dims, "mm", about, chunk, labels)
+        ArraySpec(name, shape, "float32", dims, "mm", about, labels=labels)
         for name, (shape, dims, about) in known.items()
         if name in representations
     )

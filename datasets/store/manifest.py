@@ -12,9 +12,10 @@ from slipbench.datasets.store.statistics import Moments
 
 MANIFEST = "manifest.json"
 BUILDING = ".building"
-SCHEMA_VERSION = 2
-#: Version 1 held no origin, counts or moments: such a store is read as ever but cannot be repaired.
-READABLE = (1, 2)
+SCHEMA_VERSION = 3
+#: Version 1 held no origin, counts or moments; versions 1 and 2 had compressed rows. Such stores are read as
+#: ever (slowly in any other order than their own) but cannot be repaired or appended to.
+READABLE = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Manifest:
     origin: dict[str, Any] = field(default_factory=dict)
 
     def records(self) -> list[ShardRecord]:
-        """The shards' records (version 2)."""
+        """The shards' records (from version 2 on)."""
         return [ShardRecord(shard=i, **shard) for i, shard in enumerate(self.shards)]
 
     def files(self) -> dict[str, str]:

@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 
 from slipbench.datasets.hashing import config_hash, file_sha256
+from slipbench.datasets.store.manifest import SCHEMA_VERSION
+
+#: Size of a chunk of small rows.
+CHUNK_BYTES = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class ArraySpec:
     about : str
         What the values are, with frame and sign.
     chunk_rows : int
-        Rows in one chunk inside a shard; 0 puts a shard into one chunk.
+        Rows in one chunk inside a shard, a divisor of the shard's; 0 lets `rows_per_chunk` choose.
     labels : mapping
         Names along a dimension, such as ``{"component": ["east", "north"]}``.
     """
@@ -42,6 +46,21 @@ class ArraySpec:
     about: str
     chunk_rows: int = 0
     labels: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row."""
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+    def rows_per_chunk(self, rows_per_shard: int) -> int:
+        """Rows in one chunk: as many as go into `CHUNK_BYTES` and divide the shard, at least one.
+
+        A chunk is what is read and checked for a single row of it.
+        """
+        if self.chunk_rows:
+            return self.chunk_rows
+        most = max(CHUNK_BYTES // max(self.row_bytes, 1), 1)
+        return max(n for n in range(1, rows_per_shard + 1) if rows_per_shard % n == 0 and n <= most)
 
 
 @dataclass(frozen=True)
@@ -136,9 +155,10 @@ class Plan:
 
     @property
     def dataset_hash(self) -> str:
-        """SHA-256 of recipe, version, options and input files: what the store will hold."""
+        """SHA-256 of format, recipe, version, options and input files: what the store will hold."""
         return config_hash(
             {
+                "schema_version": SCHEMA_VERSION,
                 "recipe": self.recipe,
                 "version": self.recipe_version,
                 "options": dict(self.options),
@@ -150,6 +170,4 @@ class Plan:
     @property
     def shard_bytes(self) -> int:
         """Uncompressed bytes of one full shard."""
-        return self.rows_per_shard * sum(
-            int(np.prod(a.shape, dtype=np.int64)) * np.dtype(a.dtype).itemsize for a in self.arrays
-        )
+        return self.rows_per_shard * sum(a.row_bytes for a in self.arrays)

@@ -1,0 +1,125 @@
+"""Rows of an array of uncompressed shards, in any order, read straight into one buffer.
+
+Every chunk is checked against its CRC-32C after it has arrived in the buffer, each time it is read: that
+costs less than moving the bytes, so nothing has to be remembered about what was checked before. Reads, not
+memory maps: a file cut short is an error and not a signal that ends the process, no descriptor stays open,
+and the bytes are moved once, into memory that the caller may have pinned.
+"""
+
+import os
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import BytesCodec, Crc32cCodec, ShardingCodec
+
+from slipbench.datasets.store.shard_file import damaged, read_chunk, read_offsets
+
+
+class DirectArray:
+    """A row array for which `fits` holds.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the array.
+    array : zarr.Array
+        Its metadata.
+    """
+
+    def __init__(self, folder: Path, array: zarr.Array) -> None:
+        shape, chunks, shards = _shapes(array)
+        self._folder, self._tail = folder / "c", "/0" * (len(shape) - 1)
+        self._chunk_rows = chunks[0]
+        self._n_chunks = shards[0] // chunks[0]
+        self._row_bytes = array.dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64))
+        self._offsets: dict[int, list[int | None]] = {}
+
+    @staticmethod
+    def fits(array: zarr.Array) -> bool:
+        """Whether the array's shards are written row by row as `write_shard_file` does."""
+        codecs: Any = getattr(array.metadata, "codecs", ())
+        if len(codecs) != 1 or not isinstance(codecs[0], ShardingCodec):
+            return False
+        shape, chunks, shards = _shapes(array)
+        return (
+            (sys.byteorder == "little" or array.dtype.itemsize == 1)
+            and array.dtype.kind in "biufc"
+            and shards[1:] == chunks[1:] == shape[1:]
+            and 0 not in shape
+            and _plain(codecs[0].codecs)
+            and _plain(codecs[0].index_codecs)
+            and codecs[0].index_location.value == "end"
+        )
+
+    def read(self, rows: np.ndarray, out: np.ndarray) -> None:
+        """Fill `out` (n, ...), C-contiguous, with the rows (n,) of the array.
+
+        Raises
+        ------
+        InputError
+            When a shard is missing or damaged.
+        """
+        if not len(rows):
+            return
+        flat = out.reshape(len(rows), -1).view(np.uint8)
+        order = np.argsort(rows, kind="stable")
+        chunk, inside = np.divmod(rows[order], self._chunk_rows)
+        first = np.flatnonzero(np.diff(chunk, prepend=-1)).tolist()
+        runs = zip(chunk[first].tolist(), first, [*first[1:], len(rows)], strict=True)
+        for shard, group in groupby(runs, key=lambda run: run[0] // self._n_chunks):
+            path = self._folder / f"{shard}{self._tail}"
+            fd = self._open(path)
+            try:
+                offsets = self._index(shard, fd, path)
+                for number, a, b in group:
+                    number %= self._n_chunks
+                    at = (fd, path, number, offsets[number])
+                    if whole := self._whole(order[a:b], inside[a:b]):
+                        read_chunk(*at, flat[whole].reshape(-1))
+                    else:
+                        block = np.empty((self._chunk_rows, self._row_bytes), np.uint8)
+                        read_chunk(*at, block.reshape(-1))
+                        flat[order[a:b]] = block[inside[a:b]]
+            finally:
+                os.close(fd)
+
+    def _whole(self, places: np.ndarray, inside: np.ndarray) -> slice | None:
+        """Where in the buffer a chunk belongs as it is; None when its rows are to be picked or reordered."""
+        n = self._chunk_rows
+        if len(places) != n:
+            return None
+        start = int(places[0])
+        if n > 1 and not (np.array_equal(inside, np.arange(n)) and np.array_equal(places, start + inside)):
+            return None
+        return slice(start, start + n)
+
+    @staticmethod
+    def _open(path: Path) -> int:
+        try:
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise damaged(path, error.strerror or "cannot be opened", "a shard of the store") from error
+
+    def _index(self, shard: int, fd: int, path: Path) -> list[int | None]:
+        known = self._offsets.get(shard)
+        if known is None:
+            chunk_bytes = self._chunk_rows * self._row_bytes
+            known = self._offsets[shard] = read_offsets(fd, path, self._n_chunks, chunk_bytes)
+        return known
+
+
+def _shapes(array: zarr.Array) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Shape, chunks and shards."""
+    return array.shape, array.chunks, array.shards or array.chunks
+
+
+def _plain(codecs: object) -> bool:
+    """Whether a codec pipeline is little-endian bytes with a CRC-32C."""
+    match codecs:
+        case (BytesCodec() as raw, Crc32cCodec()):
+            return raw.endian is None or raw.endian.value == "little"
+    return False

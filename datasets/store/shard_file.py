@@ -1,0 +1,127 @@
+"""The file of one shard of an array without compression, written and read without Zarr.
+
+The layout is that of Zarr's sharding codec with the inner codecs ``bytes`` (little endian) and ``crc32c``:
+each chunk and its CRC-32C, then the index (offset and length of every chunk, uint64, both 2^64 - 1 for a
+chunk that is absent), then the CRC-32C of the index. Chunks are cut along the rows alone.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import google_crc32c
+import numpy as np
+
+from slipbench.datasets.atomic import atomic_file
+from slipbench.datasets.errors import InputError
+
+#: Bytes of a CRC-32C.
+CRC_BYTES = 4
+_ABSENT = 2**64 - 1
+#: Written and hashed at once: large enough for few calls, small enough to stay in the processor's cache.
+_BATCH_BYTES = 1 << 19
+
+
+def crc32c(data: np.ndarray) -> int:
+    """CRC-32C (Castagnoli) of contiguous bytes."""
+    return google_crc32c.value(data)
+
+
+def write_shard_file(path: Path, values: np.ndarray, chunk_rows: int, n_chunks: int) -> str:
+    """Write the rows of one shard.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced as a whole or not at all.
+    values : ndarray, shape (n, ...)
+        Rows from the shard's first one on. The chunk that they end in is filled up with zeros; chunks
+        after it are absent.
+    chunk_rows, n_chunks : int
+        Rows in a chunk and chunks in a full shard.
+
+    Returns
+    -------
+    str
+        SHA-256 (hex) of the file.
+    """
+    values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+    if short := -len(values) % chunk_rows:
+        values = np.concatenate([values, np.zeros((short, *values.shape[1:]), values.dtype)])
+    chunks = values.reshape(len(values) // chunk_rows, -1).view(np.uint8)
+    n, length = len(chunks), chunks.shape[1] + CRC_BYTES
+    index = np.full((n_chunks, 2), _ABSENT, "<u8")
+    index[:n, 0], index[:n, 1] = np.arange(n) * length, length
+    digest, step = hashlib.sha256(), max(_BATCH_BYTES // length, 1)
+    with atomic_file(path, sync=False) as f:  # the shard's record has its hash, should a power cut take it
+        for part in (*(chunks[i : i + step] for i in range(0, n, step)), index.reshape(1, -1).view(np.uint8)):
+            block = np.empty((len(part), part.shape[1] + CRC_BYTES), np.uint8)
+            block[:, :-CRC_BYTES] = part
+            block[:, -CRC_BYTES:].view("<u4")[:, 0] = [crc32c(data) for data in part]
+            digest.update(block.data)
+            f.write(block.data)
+    return digest.hexdigest()
+
+
+def read_offsets(fd: int, path: Path, n_chunks: int, chunk_bytes: int) -> list[int | None]:
+    """Where the chunks of an open shard begin (None: absent), from its index.
+
+    Parameters
+    ----------
+    fd : int
+        File descriptor.
+    path : Path
+        For messages.
+    n_chunks, chunk_bytes : int
+        Chunks of the shard and bytes of one without its checksum.
+
+    Raises
+    ------
+    InputError
+        When the index is cut off, damaged or not that of such chunks.
+    """
+    length = 16 * n_chunks + CRC_BYTES
+    size = os.fstat(fd).st_size
+    raw = np.frombuffer(os.pread(fd, length, max(size - length, 0)), np.uint8)
+    if len(raw) < length:
+        raise damaged(path, f"{size} bytes", f"an index of {length}")
+    if crc32c(raw[:-CRC_BYTES]) != int.from_bytes(raw[-CRC_BYTES:].tobytes(), "little"):
+        raise damaged(path, "its index is damaged", "the index that the build wrote")
+    index = raw[:-CRC_BYTES].view("<u8").reshape(n_chunks, 2)
+    absent = (index == _ABSENT).all(axis=1)
+    if (index[~absent, 1] != chunk_bytes + CRC_BYTES).any():
+        raise damaged(path, "chunks of other lengths", f"{chunk_bytes + CRC_BYTES} bytes each")
+    return [
+        None if gone else offset for gone, offset in zip(absent.tolist(), index[:, 0].tolist(), strict=True)
+    ]
+
+
+def read_chunk(fd: int, path: Path, number: int, offset: int | None, out: np.ndarray) -> None:
+    """Read one chunk of an open shard into `out` and check it there.
+
+    Parameters
+    ----------
+    fd, path
+        Open file, and its name for messages.
+    number, offset : int
+        Of the chunk in the shard.
+    out : ndarray of uint8, contiguous
+        As long as the chunk without its checksum.
+
+    Raises
+    ------
+    InputError
+        When the chunk is absent, cut off, or other bytes than were written.
+    """
+    if offset is None:
+        raise damaged(path, f"chunk {number} is missing", "every chunk that holds rows")
+    crc = bytearray(CRC_BYTES)
+    if os.preadv(fd, [out.data, crc], offset) != out.nbytes + CRC_BYTES:
+        raise damaged(path, f"chunk {number} is cut off", f"{out.nbytes + CRC_BYTES} bytes")
+    if crc32c(out) != int.from_bytes(crc, "little"):
+        raise damaged(path, f"checksum of chunk {number} does not match", "the bytes that the build wrote")
+
+
+def damaged(path: Path, what: str, expected: str) -> InputError:
+    """The error of a shard that is not what its build wrote."""
+    return InputError(path, what, expected, "run 'slipbench verify' and 'slipbench repair' on the store")
