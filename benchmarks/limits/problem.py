@@ -1,0 +1,162 @@
+"""One store's inverse problem: stations, noise and prior, and a library of sources to start from."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from slipbench.benchmarks.limits.forward import Forward
+from slipbench.benchmarks.limits.noise import NoiseModel, ParametricModel, SurrogateModel
+from slipbench.benchmarks.limits.offsets import OffsetEstimator, Offsets, Whitening
+from slipbench.benchmarks.limits.prior import DIMENSIONS, Prior
+from slipbench.datasets.errors import InputError
+from slipbench.datasets.recipes.remake import recipe_of_store
+from slipbench.datasets.recipes.source_maker import SourceMaker, SurrogateDays
+from slipbench.datasets.recipes.source_options import EVENT_DAY, WINDOW_DAYS, SourceSyntheticOptions
+from slipbench.datasets.store.reader import Store
+
+#: Sources of the library; their offsets at 300 stations take 40 MB in float32.
+LIBRARY = 16_384
+_LIBRARY_STREAM = 7
+
+
+@dataclass
+class Library:
+    """Draws of the coordinates and their offsets, shared by all events.
+
+    Parameters
+    ----------
+    z : ndarray, shape (n, 8)
+        Standard normal coordinates.
+    offsets : ndarray of float32, shape (n, c, m)
+        At all stations, mm.
+    log_weight : ndarray, shape (n,)
+        `Prior.log_weight`.
+    """
+
+    z: np.ndarray
+    offsets: np.ndarray
+    log_weight: np.ndarray
+    _white: tuple[Whitening, np.ndarray, np.ndarray] | None = None
+
+    def misfit(self, offsets: Offsets) -> np.ndarray:
+        """Half the squared whitened distance (n,) of every source from the data, with float32's digits."""
+        if self._white is None or self._white[0] is not offsets.whitening:
+            every = len(offsets.stations) == self.offsets.shape[2]
+            white = offsets.whitening(self.offsets if every else self.offsets[:, :, offsets.stations])
+            self._white = (offsets.whitening, white, np.einsum("np,np->n", white, white, dtype=np.float64))
+        data = offsets.whitening(offsets.values[None])[0]
+        _, white, square = self._white
+        return (square + data @ data) / 2 - white @ data.astype(np.float32)
+
+
+@dataclass
+class Problem:
+    """What is known before an event: where the stations are, how sources are drawn, how positions scatter.
+
+    Parameters
+    ----------
+    forward : Forward
+        Offsets at the network.
+    prior : Prior
+        Of the sources.
+    noise : NoiseModel or None
+        Of the positions; None where only a method that needs none is to be used.
+    seed : int
+        Of the library.
+    """
+
+    forward: Forward
+    prior: Prior
+    noise: NoiseModel | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self._library: Library | None = None
+        self._estimator: OffsetEstimator | None = None
+
+    @property
+    def library(self) -> Library:
+        """Random sources, made at the first use."""
+        if self._library is None:
+            rng = np.random.default_rng(np.random.SeedSequence([self.seed, _LIBRARY_STREAM]))
+            z = rng.standard_normal((LIBRARY, DIMENSIONS))
+            sources = self.prior.of_normal(z)
+            offsets = np.empty((LIBRARY, 2, len(self.forward.lat)), np.float32)
+            for first in range(0, LIBRARY, 1024):
+                part = slice(first, first + 1024)
+                offsets[part] = self.forward({k: v[part] for k, v in sources.items()})
+            self._library = Library(z, offsets, self.prior.log_weight(sources))
+        return self._library
+
+    @property
+    def estimator(self) -> OffsetEstimator:
+        """Generalised least-squares offsets under the noise."""
+        if self._estimator is None:
+            if self.noise is None:
+                raise ValueError("the noise is not known")
+            self._estimator = OffsetEstimator(self.noise, EVENT_DAY)
+        return self._estimator
+
+    def at(self, stations: np.ndarray) -> Forward:
+        """The forward model at some stations."""
+        f = self.forward
+        return replace(f, lat=f.lat[stations], lon=f.lon[stations])
+
+
+def options_of(store: Store) -> SourceSyntheticOptions:
+    """Options that a store of synthetic sources was made with.
+
+    Raises
+    ------
+    InputError
+        When the store was made by something else.
+    """
+    options = recipe_of_store(store.folder, None).options
+    if not isinstance(options, SourceSyntheticOptions):
+        raise InputError(
+            store.folder,
+            f"made by recipe '{store.manifest.origin['recipe']}'",
+            "a store of source_synthetic",
+            "leave the inversion and the limit out",
+        )
+    return options
+
+
+def problem_of(store: Store, seed: int = 0) -> Problem:
+    """Stations and prior of a store, without its noise."""
+    options = options_of(store)
+    forward = Forward(store.read("station_lat"), store.read("station_lon"), options.poisson)
+    return Problem(forward, Prior(options.sampling), seed=seed)
+
+
+def noise_of(store: Store, data: Path | None) -> NoiseModel:
+    """Covariance of the noise that a store was made with.
+
+    Parameters
+    ----------
+    store : Store
+        Sealed store with the array ``ts``.
+    data : Path or None
+        Folder of real data; surrogates are made again from the residuals in it.
+
+    Raises
+    ------
+    InputError
+        When the residuals are not those that the store was made from.
+    """
+    options = options_of(store)
+    if options.noise == "parametric":
+        lat, lon = store.read("station_lat"), store.read("station_lon")
+        return ParametricModel(lat, lon, WINDOW_DAYS, options.parametric)
+    plan = recipe_of_store(store.folder, data).plan()
+    if plan.dataset_hash != store.dataset_hash:
+        raise InputError(
+            store.folder,
+            "was made from other residuals than the data folder holds",
+            "the residuals of its build",
+            "set SLIPBENCH_DATA to the data folder of the build",
+        )
+    assert isinstance(plan.make, SourceMaker)
+    assert isinstance(plan.make.noise, SurrogateDays)
+    return SurrogateModel(plan.make.noise.noise, np.arange(options.n_stations))
