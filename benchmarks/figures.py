@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from slipbench.benchmarks.leaderboard import SECTION, leaderboard, number, sections
+from slipbench.benchmarks.results import models_of
 
 #: Colour-blind safe (Okabe and Ito 2008), without black, which is the truth.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -43,7 +44,7 @@ def draw(table: pd.DataFrame, folder: Path, board: pd.DataFrame | None = None) -
     drawings = []
     for head, part, metrics in sections(leaderboard(table) if board is None else board):
         here = (table[SECTION].astype(str) == [head[k] for k in SECTION]).all(axis=1)
-        rows = table[here & (table["status"] == "ok")]
+        rows = models_of(table[here & (table["status"] == "ok")])
         shown = _chosen(part)
         if not len(rows) or not shown or not metrics:
             continue

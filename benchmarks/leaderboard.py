@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from slipbench.benchmarks.metrics import Metric, metrics_of
+from slipbench.benchmarks.results import models_of
 from slipbench.benchmarks.scores import MODEL, blocks_of, finished_cells, model_scores
 
 #: Tables that are ranked separately.
@@ -32,7 +33,7 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
     """
     finished: dict[str, tuple] = {str(c["cell"].iloc[0]): (c, s) for c, s in finished_cells(table)}
     rows = []
-    for key, group in table.groupby(MODEL, sort=False):
+    for key, group in models_of(table).groupby(MODEL, sort=False):
         cells = [finished[c] for c in group["cell"].unique() if c in finished]
         rows.append(dict(zip(MODEL, key, strict=True)) | _summary(group, cells))
     if not rows:

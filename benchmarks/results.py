@@ -44,6 +44,7 @@ SCHEMA = pa.schema(
         ("code_version", pa.string()),
         ("block_days", pa.float64()),
         ("sample", pa.list_(pa.int64())),
+        ("name", pa.list_(pa.string())),
         ("time", pa.list_(pa.float64())),
         ("y_true", pa.list_(pa.float64())),
         ("y_pred", pa.list_(pa.float64())),
@@ -58,7 +59,8 @@ class Cell:
     Parameters
     ----------
     model, kind : str
-        Name in the table; ``network``, ``decoder`` or ``baseline``.
+        Name in the table; ``network``, ``decoder`` or ``baseline``. ``context`` is no model: its quantities
+        say what a split's samples are (depth, distance to the network), and have no predictions.
     modality, label, split : str
         What the model sees, what it predicts, how rows are divided; ``-`` where there is no choice.
     seed : int
@@ -70,7 +72,7 @@ class Cell:
     """
 
     model: str
-    kind: Literal["network", "decoder", "baseline"]
+    kind: Literal["network", "decoder", "baseline", "context"]
     modality: str
     label: str
     split: str
@@ -86,7 +88,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a cell gave for one quantity. Lists are aligned; `time` is days since 1970-01-01 UTC or NaN."""
+    """What a cell gave for one quantity. Lists are aligned; `time` is days since 1970-01-01 UTC or NaN.
+
+    `name` names the samples where they have names, such as those of real events; else it is empty.
+    """
 
     quantity: str
     units: str
@@ -94,6 +99,7 @@ class Outcome:
     time: list[float]
     y_true: list[float]
     y_pred: list[float]
+    name: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,11 @@ def write_cell(path: Path, header: dict[str, str], cell: Cell, result: CellResul
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), sink, compression="zstd")
     write_atomic(path, sink.getvalue().to_pybytes())
+
+
+def models_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of models: all but those that describe the samples."""
+    return table[table["kind"] != "context"]
 
 
 def read_table(paths: Iterable[Path]) -> pd.DataFrame:

@@ -50,8 +50,6 @@ def run_suite(
     header = {
         "suite": suite.options.name,
         "task": suite.info.task,
-        "dataset": suite.options.dataset.name,
-        "dataset_hash": inputs.store.dataset_hash,
         "code_version": code_version or version("slipbench"),
     }
     todo = [cell for cell in cells if not _done(cell_path(out, cell))]
@@ -64,7 +62,9 @@ def run_suite(
             result = suite.run(cell, inputs)
         except Exception as error:  # the promise of the table: a row with its reason, never a missing row
             result = CellResult(status="failed", reason=reason_of(error))
-        write_cell(cell_path(out, cell), header, cell, result)
+        name, digest = suite.dataset_of(cell, inputs)
+        tested = {"dataset": name, "dataset_hash": digest}
+        write_cell(cell_path(out, cell), header | tested, cell, result)
         done += 1
     progress("done", len(cells), len(cells))
     write_table(out / TABLE, [cell_path(out, cell) for cell in cells])

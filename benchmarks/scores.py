@@ -8,6 +8,7 @@ import pandas as pd
 
 from slipbench.benchmarks.intervals import block_rows, interval, over_seeds, resamples, weights
 from slipbench.benchmarks.metrics import Metric, Samples, metrics_of
+from slipbench.benchmarks.results import models_of
 
 #: Columns that name a model's row of a leaderboard; the seeds are summarised.
 MODEL = ["suite", "task", "dataset", "split", "label", "model", "kind", "modality"]
@@ -66,7 +67,8 @@ def persistence_of(table: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
 
 
 def finished_cells(table: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, Samples]]:
-    """Every ``ok`` cell in the order of the table: its rows and its samples."""
+    """Every ``ok`` cell of a model in the order of the table: its rows and its samples."""
+    table = models_of(table)
     reference = persistence_of(table)
     for _, cell in table[table["status"] == "ok"].groupby("cell", sort=False):
         first = cell.iloc[0]

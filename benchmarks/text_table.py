@@ -1,6 +1,6 @@
 """The leaderboard as text: what terminals and Markdown documents show of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +46,17 @@ def text_tables(table: pd.DataFrame) -> Iterator[TextTable]:
 
 def markdown(table: pd.DataFrame) -> str:
     """All tables of a results table as Markdown."""
-    parts = []
-    for one in text_tables(table):
-        align = ["---:", "---", *("---:" for _ in one.header[3:]), "---"]
-        lines = [one.header, align, *one.rows]
-        text = "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines)
-        parts.append(f"### {one.title}\n\n{text}\n")
-    return "\n".join(parts)
+    return "\n".join(
+        f"### {one.title}\n\n{markdown_table(one.header, one.rows, left=(1, len(one.header) - 1))}\n"
+        for one in text_tables(table)
+    )
+
+
+def markdown_table(header: list[str], rows: list[list[str]], left: Sequence[int] = (0,)) -> str:
+    """A Markdown table; the columns numbered in `left` are aligned to the left, all others to the right."""
+    align = ["---" if i in left else "---:" for i in range(len(header))]
+    lines = [header, align, *rows]
+    return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines)
 
 
 def _value(row: dict[str, Any], name: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from slipbench.benchmarks.figures import draw
 from slipbench.benchmarks.page import write_page
-from slipbench.benchmarks.results import read_table
+from slipbench.benchmarks.results import models_of, read_table
 from slipbench.benchmarks.run import run_suite
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite
 from slipbench.benchmarks.task import suite_of
@@ -92,7 +92,8 @@ def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:
     """Every dataset of the suites and their trainers, each planned once."""
     planned: dict[str, Planned] = {}
     for suite in suites:
-        for dataset in [suite.options.dataset, *(t.dataset for t in suite.trainers().values())]:
+        trained = [trainer.dataset for trainer in suite.trainers().values()]
+        for dataset in [suite.options.dataset, *suite.tests().values(), *trained]:
             key = dataset_key(dataset)
             if key not in planned:
                 planned[key] = plan_dataset(dataset, place)
@@ -108,17 +109,20 @@ def _run(suite: Suite, stores: dict[str, Store], place: Settings, report: Report
         {
             "options": suite.options.model_dump(mode="json"),
             "dataset": store.dataset_hash,
+            "tests": {key: stores[dataset_key(d)].dataset_hash for key, d in suite.tests().items()},
             "version": SUITES.info(suite.options.suite).version,
             "search": search and any(t.search for t in suite.trainers().values()),
         }
     )
     folder = place.results / f"{name}-{suite_hash[:12]}"
-    inputs = Inputs(store, {key: f.checkpoint for key, f in fits.items()}, place.cache)
+    tests = {key: stores[dataset_key(dataset)] for key, dataset in suite.tests().items()}
+    inputs = Inputs(store, {key: f.checkpoint for key, f in fits.items()}, place.cache, tests)
     table_path = run_suite(suite, inputs, folder, _named(report, f"suite {name}"), code_version())
     table = read_table([table_path])
     run_id = _track(suite, suite_hash, table, table_path, fits, store, place, report)
     each = table.drop_duplicates("cell")
-    return SuiteDone(name, table_path, run_id, len(each), int((each["status"] == "failed").sum()))
+    failed = int((each["status"] == "failed").sum())
+    return SuiteDone(name, table_path, run_id, len(models_of(each)), failed)
 
 
 def _named(report: Report, name: str) -> Callable[[str, int, int], None]:
@@ -148,7 +152,8 @@ def _track(
     parent = suite_record(suite.options, suite_hash, store.dataset_hash)
     folder = table_path.parent
     figures = [drawing.path for drawing in draw(table, folder / "figures")]
-    files = [table_path, write_page(table, folder / "leaderboard.html"), *figures]
+    reports = suite.report(table, folder / "report")
+    files = [table_path, write_page(table, folder / "leaderboard.html"), *figures, *reports]
     run_id, written = Tracker(place.tracking, place.home / "artifacts").log_suite(parent, records, files)
     total = len(records) + sum(len(record.children) for record in records)
     report.say(f"tracking {suite.options.name}: {written} of {total} runs were new")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from slipbench.benchmarks.results import models_of
 from slipbench.benchmarks.scores import finished_cells, model_scores
 from slipbench.datasets.hashing import canonical_json
 from slipbench.platform.stages import Fitted
@@ -45,9 +46,9 @@ def suite_record(options: Any, suite_hash: str, dataset_hash: str) -> Record:
 
 
 def cell_records(table: pd.DataFrame) -> Iterator[Record]:
-    """A record for every cell of a results table, with every metric and its 95 % interval."""
+    """A record for every model's cell of a results table, with every metric and its 95 % interval."""
     scores = {str(c["cell"].iloc[0]): model_scores([(c, s)]) for c, s in finished_cells(table)}
-    for cell, rows in table.groupby("cell", sort=False):
+    for cell, rows in models_of(table).groupby("cell", sort=False):
         first = rows.iloc[0]
         tags = {name: str(first[name]) for name in _CELL_TAGS if str(first[name])}
         metrics = {

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pandas as pd
 from pydantic import Field
 
 from slipbench.benchmarks.results import Cell, CellResult
@@ -40,11 +41,14 @@ class Inputs:
         Name of each of the suite's trainers to its best checkpoint, or to the reason (str) why it failed.
     cache : Path
         Folder for derived inputs such as embeddings, shared between suites.
+    tests : mapping
+        Sealed stores of the suite's further test sets, by their name.
     """
 
     store: Store
     checkpoints: Mapping[str, Path | str]
     cache: Path
+    tests: Mapping[str, Store] = field(default_factory=dict)
 
 
 class Suite(ABC):
@@ -59,6 +63,20 @@ class Suite(ABC):
     def trainers(self) -> Mapping[str, TrainerOptions]:
         """Networks that must be fitted before the suite runs, by their name in the tables."""
         return {}
+
+    def tests(self) -> Mapping[str, Any]:
+        """Options of further datasets to test on, by the name of their split in the tables."""
+        return {}
+
+    def dataset_of(self, cell: Cell, inputs: Inputs) -> tuple[str, str]:
+        """Name and hash of the dataset that a cell is tested on."""
+        if cell.split in inputs.tests:
+            return self.tests()[cell.split].name, inputs.tests[cell.split].dataset_hash
+        return self.options.dataset.name, inputs.store.dataset_hash
+
+    def report(self, table: pd.DataFrame, folder: Path) -> list[Path]:
+        """Write what the suite has to say beyond the leaderboard, from its results table alone."""
+        return []
 
     def check(self) -> None:  # noqa: B027 (nothing to check is fine)
         """Raise InputError for anything missing (weights, limits) that can be known before the run."""

@@ -1,23 +1,30 @@
-"""Source characterisation: networks and baselines on the test part of a synthetic store."""
+"""Source characterisation: networks and baselines on the test part of a store, and on further test sets."""
 
 import time as clock
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+import pandas as pd
+from pydantic import Field, StringConstraints, model_validator
 
 from slipbench.benchmarks.baselines.registry import BASELINES, unfit
 from slipbench.benchmarks.device import device_of
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
+from slipbench.benchmarks.source.context import context
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite, SuiteOptions
+from slipbench.datasets.dataset import Dataset
 from slipbench.datasets.hashing import config_hash, file_sha256
 from slipbench.datasets.registry import Info
+from slipbench.datasets.store.reader import Store
 from slipbench.trainers.models.registry import MODELS
 from slipbench.trainers.options import TrainerOptions
 
 AnyBaseline: Any = BASELINES.union("baseline")
+TestName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+#: Split of the suite's own test rows in the tables.
+OWN = "-"
 
 
 class SourceOptions(SuiteOptions):
@@ -27,6 +34,10 @@ class SourceOptions(SuiteOptions):
     networks: dict[str, TrainerOptions] = Field(description="networks to fit and test, by name in the tables")
     baselines: list[AnyBaseline] = Field(default_factory=list, description="simple predictors beside them")
     seeds: list[int] = Field(default=[0], min_length=1, description="seeds of the networks")
+    tests: dict[TestName, Dataset] = Field(
+        default_factory=dict,
+        description="further test sets by the name of their split in the tables; nothing is fitted on them",
+    )
 
     @model_validator(mode="after")
     def _can_run(self) -> "SourceOptions":
@@ -49,12 +60,13 @@ def fit_name(network: str, seed: int) -> str:
         name="source",
         task="source",
         summary="centroid latitude, longitude and Mw from co-seismic displacement",
-        reference="JGR Solid Earth 2023 (science page S1), synthetic test set",
+        reference="Costantino et al. 2023 (JGR Solid Earth)",
         licence="Apache-2.0",
+        version=2,
     )
 )
 class Source(Suite):
-    """Tests on the store's own ``test`` rows; training rows are the store's ``train`` rows."""
+    """Tests on the store's own ``test`` rows and on those of further stores; trains on its ``train`` rows."""
 
     Options = SourceOptions
     options: SourceOptions
@@ -67,36 +79,58 @@ class Source(Suite):
             for seed in self.options.seeds
         }
 
+    def tests(self) -> Mapping[str, Any]:
+        """The further test sets."""
+        return self.options.tests
+
     def cells(self, inputs: Inputs) -> list[Cell]:
-        """Baselines, then networks, each with every seed."""
-        common = {"dataset": inputs.store.dataset_hash, "suite": self.info.version}
+        """For every test set what its samples are, then baselines and networks, each with every seed."""
         cells = []
-        for seed in self.options.seeds:
-            for baseline in self.options.baselines:
-                decides = {
-                    "options": baseline.model_dump(mode="json"),
-                    "version": BASELINES.info(baseline.baseline).version,
-                }
-                digest = config_hash(common | decides)
-                cells.append(Cell(baseline.baseline, "baseline", "-", "-", "-", seed, False, digest))
-            for name, trainer in self.options.networks.items():
-                fit = inputs.checkpoints[fit_name(name, seed)]
-                decides = {
-                    "options": trainer.model_copy(update={"seed": seed}).model_dump(mode="json"),
-                    "version": MODELS.info(trainer.model.model).version,
-                    # the same options give other weights where a search ran before the fit
-                    "weights": None if isinstance(fit, str) else file_sha256(Path(fit)),
-                }
-                modality = str(MODELS.get(trainer.model.model).array)
-                digest = config_hash(common | decides)
-                cells.append(Cell(name, "network", modality, "-", "-", seed, False, digest))
+        for split, store in {OWN: inputs.store, **inputs.tests}.items():
+            common = {"tested": store.dataset_hash, "suite": self.info.version}
+            digest = config_hash(common)
+            cells.append(Cell("samples", "context", "-", "-", split, 0, False, digest))
+            for seed in self.options.seeds:
+                cells += self._cells(inputs, split, seed, common)
         return cells
 
-    def run(self, cell: Cell, inputs: Inputs) -> CellResult:
-        """Predict the test rows."""
-        return self._baseline(cell, inputs) if cell.kind == "baseline" else self._network(cell, inputs)
+    def _cells(self, inputs: Inputs, split: str, seed: int, common: dict[str, Any]) -> Iterator[Cell]:
+        for baseline in self.options.baselines:
+            decides = {
+                "dataset": inputs.store.dataset_hash,
+                "options": baseline.model_dump(mode="json"),
+                "version": BASELINES.info(baseline.baseline).version,
+            }
+            digest = config_hash(common | decides)
+            yield Cell(baseline.baseline, "baseline", "-", "-", split, seed, False, digest)
+        for name, trainer in self.options.networks.items():
+            fit = inputs.checkpoints[fit_name(name, seed)]
+            decides = {
+                "options": trainer.model_copy(update={"seed": seed}).model_dump(mode="json"),
+                "version": MODELS.info(trainer.model.model).version,
+                # the same options give other weights where a search ran before the fit
+                "weights": None if isinstance(fit, str) else file_sha256(Path(fit)),
+            }
+            modality = str(MODELS.get(trainer.model.model).array)
+            digest = config_hash(common | decides)
+            yield Cell(name, "network", modality, "-", split, seed, False, digest)
 
-    def _network(self, cell: Cell, inputs: Inputs) -> CellResult:
+    def run(self, cell: Cell, inputs: Inputs) -> CellResult:
+        """Predict the test rows, or describe them."""
+        store = inputs.tests.get(cell.split, inputs.store)
+        if cell.kind == "context":
+            return CellResult(context(store, store.rows_of("test")))
+        if cell.kind == "baseline":
+            return self._baseline(cell, inputs.store, store)
+        return self._network(cell, inputs, store)
+
+    def report(self, table: pd.DataFrame, folder: Path) -> list[Path]:
+        """Thresholds, maps and errors against distance, depth and gaps."""
+        from slipbench.benchmarks.source.report import write_report
+
+        return write_report(table, folder)
+
+    def _network(self, cell: Cell, inputs: Inputs, store: Store) -> CellResult:
         fit = inputs.checkpoints[fit_name(cell.model, cell.seed)]
         if isinstance(fit, str):
             return CellResult(status="failed", reason=fit)
@@ -105,7 +139,7 @@ class Source(Suite):
 
         trainer = self.options.networks[cell.model]
         began = clock.perf_counter()
-        found = predict(Path(fit), inputs.store, split="test", expect=trainer.model.model)
+        found = predict(Path(fit), store, split="test", expect=trainer.model.model)
         seconds = clock.perf_counter() - began
         same = trainer.dataset == self.options.dataset
         return CellResult(
@@ -116,19 +150,18 @@ class Source(Suite):
             device=device_of("auto"),
         )
 
-    def _baseline(self, cell: Cell, inputs: Inputs) -> CellResult:
+    def _baseline(self, cell: Cell, trained: Store, tested: Store) -> CellResult:
         options = next(o for o in self.options.baselines if o.baseline == cell.model)
         baseline = BASELINES.get(cell.model)(options, cell.seed)
-        store = inputs.store
-        train, test = store.rows_of("train"), store.rows_of("test")
+        train, test = trained.rows_of("train"), tested.rows_of("test")
         if not len(train) or not len(test):
             return CellResult(status="skipped", reason=f"{len(train)} training and {len(test)} test rows")
-        y = store.read("target").astype(np.float64)
         began = clock.perf_counter()
-        baseline.fit(store, train, np.full(len(train), np.nan), y[train])
+        known = trained.read("target").astype(np.float64)[train]
+        baseline.fit(trained, train, np.full(len(train), np.nan), known)
         fitted = clock.perf_counter()
-        predicted = baseline.predict(store, test, np.full(len(test), np.nan))
-        targets = store.attrs["targets"]
+        predicted = baseline.predict(tested, test, np.full(len(test), np.nan))
+        y, targets = tested.read("target").astype(np.float64), tested.attrs["targets"]
         return CellResult(
             _outcomes([t["name"] for t in targets], [t["units"] for t in targets], test, y[test], predicted),
             n_train=len(train),

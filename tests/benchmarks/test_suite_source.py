@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from slipbench.benchmarks.results import read_table
+from slipbench.benchmarks.results import models_of, read_table
 from slipbench.benchmarks.run import run_suite
 from slipbench.trainers.fit import fit
 
@@ -33,6 +33,9 @@ def test_a_trained_network_stands_beside_the_baselines(store, tmp_path):
         [run_suite(suite, inputs_of(store, tmp_path, **{name: found.checkpoint}), tmp_path / "out")]
     )
     assert set(table["status"]) == {"ok"}
+    described = table[table["kind"] == "context"]
+    assert {"depth", "ground_distance", "distance", "missing"} < set(described["quantity"])
+    table = models_of(table)
     assert list(table["model"]) == ["mean"] * 3 + ["peak"] * 3 + ["img"] * 3
     assert list(table["quantity"]) == ["latitude", "longitude", "mw"] * 3
     assert list(table["units"]) == ["deg", "deg", "1"] * 3
@@ -60,7 +63,8 @@ def test_another_checkpoint_is_another_cell(store, tmp_path):
     for text in ("a", "b"):
         file = tmp_path / text
         file.write_text(text)
-        ids |= {c.id for c in suite.cells(inputs_of(store, tmp_path, **{"img-seed0": file}))}
+        cells = suite.cells(inputs_of(store, tmp_path, **{"img-seed0": file}))
+        ids |= {c.id for c in cells if c.model == "img"}
     assert len(ids) == 2
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from slipbench.benchmarks.suites.base import Inputs
 from slipbench.benchmarks.task import suite_of
+from slipbench.datasets.physics.source import PARAMETERS
 from slipbench.datasets.recipes.build import build
 from slipbench.datasets.store.plan import ArraySpec, Plan, Shard
 from slipbench.datasets.store.reader import Store
@@ -22,7 +23,9 @@ def _scalar(name: str, dtype: str, units: str) -> ArraySpec:
     return ArraySpec(name, (), dtype, (), units, "made")
 
 
-def _store(folder: Path, rows: int, arrays: tuple[ArraySpec, ...], attrs: dict, make: Any) -> Store:
+def _store(
+    folder: Path, rows: int, arrays: tuple[ArraySpec, ...], attrs: dict, make: Any, static: tuple = ()
+) -> Store:
     plan = Plan(
         recipe="toy",
         recipe_version=1,
@@ -31,7 +34,7 @@ def _store(folder: Path, rows: int, arrays: tuple[ArraySpec, ...], attrs: dict, 
         n_rows=rows,
         rows_per_shard=64,
         arrays=arrays,
-        static=(),
+        static=static,
         attrs=attrs,
         sources=(),
         statistics=("img",) if arrays[0].name == "img" else (),
@@ -80,31 +83,55 @@ def toy_nowcast(folder: Path, rows: int = 192, bandwidth: float = 5.0, unknown: 
     return _store(folder, rows, arrays, attrs, make)
 
 
-def toy_source(folder: Path, rows: int = 192) -> Store:
-    """Images with one bump whose place is the epicentre and whose height grows with Mw."""
+def toy_source(folder: Path, rows: int = 192, gaps: float = 0.0, events: tuple[str, ...] = ()) -> Store:
+    """Images with one bump whose place is the epicentre and whose height grows with Mw.
+
+    With `gaps` each sample lacks up to that share of its twelve stations; `events` name the samples in turn,
+    which then are all for testing.
+    """
     low, high = (np.array([t[k] for t in TARGETS]) for k in ("low", "high"))
 
     def make(shard: int, numbers: range, rng: np.random.Generator) -> Shard:
-        unit = rng.uniform(0, 1, (len(numbers), 3))
+        n = len(numbers)
+        unit = rng.uniform(0, 1, (n, 3))
         y, x = np.mgrid[0:1:12j, 0:1:8j]
         far = (y - unit[:, 0, None, None]) ** 2 + (x - unit[:, 1, None, None]) ** 2
         bump = 10 ** (1 + unit[:, 2, None, None]) * np.exp(-far / 0.02)
-        image = np.stack([bump, -0.5 * bump], axis=-1) + rng.normal(0, 0.1, (len(unit), 12, 8, 2))
-        split = np.array([0, 0, 0, 1, 2])[np.array(numbers) % 5]
-        return Shard(
-            {
-                "img": image.astype(np.float32),
-                "target": low + unit * (high - low),
-                "split": split.astype(np.uint8),
-            }
-        )
+        image = np.stack([bump, -0.5 * bump], axis=-1) + rng.normal(0, 0.1, (n, 12, 8, 2))
+        split = np.array([0, 0, 0, 1, 2])[np.array(numbers) % 5] if not events else np.full(n, 2)
+        source = np.zeros((n, len(PARAMETERS)))
+        source[:, [name for name, _ in PARAMETERS].index("depth")] = rng.uniform(2e3, 1e5, n)
+        arrays = {
+            "img": image.astype(np.float32),
+            "target": low + unit * (high - low),
+            "source": source,
+            "split": split.astype(np.uint8),
+        }
+        if gaps:
+            arrays["present"] = (rng.uniform(size=(n, 12)) > rng.uniform(0, gaps, (n, 1))).astype(np.uint8)
+            arrays["present"][:, 0] = 1
+        if events:
+            letters = [events[i % len(events)].encode().ljust(16, b"\0") for i in numbers]
+            arrays["event"] = np.array([list(x) for x in letters], np.uint8)
+        return Shard(arrays)
 
-    arrays = (
+    arrays = [
         ArraySpec("img", (12, 8, 2), "float32", ("latitude", "longitude", "component"), "mm", "made"),
         ArraySpec("target", (3,), "float64", ("target",), "see targets", "made"),
+        ArraySpec("source", (len(PARAMETERS),), "float64", ("parameter",), "various", "made"),
         _scalar("split", "uint8", "1"),
+    ]
+    if gaps:
+        arrays.append(ArraySpec("present", (12,), "uint8", ("station",), "1", "made"))
+    if events:
+        arrays.append(ArraySpec("event", (16,), "uint8", ("letter",), "1", "made"))
+    places = np.random.default_rng(5).uniform((36, 140), (40, 142), (12, 2))
+    static = tuple(
+        (ArraySpec(f"station_{axis}", (), "float64", ("station",), "degree", "made"), places[:, k])
+        for k, axis in enumerate(("lat", "lon"))
     )
-    return _store(folder, rows, arrays, {"targets": TARGETS}, make)
+    attrs = {"targets": TARGETS, "variant": [gaps, *events]}
+    return _store(folder, rows, tuple(arrays), attrs, make, static)
 
 
 ENCODER = {"encoder": "vit", "architecture": "vit_tiny_patch16_224", "image_size": 32, "device": "cpu"}
@@ -145,6 +172,8 @@ def _suite(options: dict[str, Any]) -> Any:
     return suite_of(TypeAdapter(AnySuite).validate_python(options))
 
 
-def inputs_of(store: Store, cache: Path, **checkpoints: Path | str) -> Inputs:
+def inputs_of(
+    store: Store, cache: Path, tests: dict[str, Store] | None = None, **checkpoints: Path | str
+) -> Inputs:
     """What a caller hands to a suite."""
-    return Inputs(store, checkpoints, cache)
+    return Inputs(store, checkpoints, cache, tests or {})

@@ -1,0 +1,1 @@
+"""What the source suite reports beyond the leaderboard: thresholds, maps, errors by distance and depth."""
