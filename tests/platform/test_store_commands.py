@@ -45,10 +45,20 @@ def test_a_plan_names_its_inputs_by_sha256(slipbench: Callable, data_dir: Path, 
     assert len(source["sha256"]) == 64
 
 
-@pytest.mark.parametrize("representations", [["img"], ["ts"], ["its"], ["ts", "img", "its"]])
-def test_a_shard_stays_within_the_stated_memory(representations: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("representations", "variant"),
+    [
+        (["img"], {}),
+        (["ts"], {}),
+        (["its"], {}),
+        (["ts", "img", "its"], {}),
+        (["ts"], {"post_seismic": {}, "gaps": {"daily_share": 0.1}}),
+        (["ts", "img", "its"], {"post_seismic": {}, "gaps": {}}),
+    ],
+)
+def test_a_shard_stays_within_the_stated_memory(representations: list[str], variant: dict) -> None:
     options = {"recipe": "source_synthetic", "name": "m", "n_samples": 128, "rows_per_shard": 128}
-    options |= {"stations": "made", "n_stations": 150, "representations": representations}
+    options |= {"stations": "made", "n_stations": 150, "representations": representations} | variant
     plan = recipe_of(TypeAdapter(Dataset).validate_python(options), None).plan()
     tracemalloc.start()
     plan.make(0, plan.rows(0), plan.rng(0))
