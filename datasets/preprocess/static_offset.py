@@ -33,11 +33,11 @@ class StaticOffsets:
     Parameters
     ----------
     enu_m : ndarray, shape (m, 3)
-        Median after less median before, east, north, up, m; NaN where `reason` says why.
+        Median after less median before, east, north, up, m; NaN where there are too few samples.
     peak_m : ndarray, shape (m,)
-        Largest three-dimensional distance from the position before, from the origin time on, m.
+        Largest three-dimensional distance from the position before, from the origin time on, m; NaN alike.
     reason : list of str
-        Empty for a usable station.
+        Why a station is not usable: too few samples, or shaking in the last window; empty for the others.
     """
 
     enu_m: np.ndarray
@@ -65,8 +65,8 @@ def static_offsets(
 
     The first window is what there is of `before_s` seconds up to the origin time, the second the last
     `after_s` seconds of the record. At a station the shaking counts as over `rupture_s` plus distance over
-    `slowest_km_s` after the origin time; if that is later than the beginning of the second window the station
-    has no offset.
+    `slowest_km_s` after the origin time; if that is later than the beginning of the second window the offset is
+    not usable.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def static_offsets(
     settled = nan_median(quiet[:, :, after]) if after.any() else np.full(enu_m.shape[:2], np.nan)
     moved = np.linalg.norm(quiet[:, :, time >= 0] - rest[:, :, None], axis=1)
     over = rupture_s + distance_km / windows.slowest_km_s
-    reason = []
+    reason, measured = [], np.ones(len(enu_m), bool)
     for k in range(len(enu_m)):
         counts = {"before": here[k, before], "after": here[k, after]}
         lacks = [
@@ -104,13 +104,13 @@ def static_offsets(
                 f"{int(there.sum())} of {len(there)} {name}" for name, there in counts.items()
             )
             reason.append(f"too few samples: {counted}")
+            measured[k] = False
         elif over[k] > begins:
             reason.append(f"shaking until {over[k]:.0f} s, window after from {begins:.0f} s")
         else:
             reason.append("")
-    usable = np.array([not r for r in reason], bool)
     return StaticOffsets(
-        np.where(usable[:, None], settled - rest, np.nan),
-        np.where(usable, np.where(np.isnan(moved), 0.0, moved).max(axis=1, initial=0.0), np.nan),
+        np.where(measured[:, None], settled - rest, np.nan),
+        np.where(measured, np.where(np.isnan(moved), 0.0, moved).max(axis=1, initial=0.0), np.nan),
         reason,
     )

@@ -110,7 +110,7 @@ def static_arrays(
         ),
         (
             ArraySpec("station_code", (), "uint8", ("station", "letter"), "1", "ASCII, 0-padded"),
-            _letters(stations.code),
+            ascii_letters(stations.code),
         ),
     )
 
@@ -198,6 +198,7 @@ def split_of(n: int, train: float, validation: float, rng: np.random.Generator) 
     return out
 
 
-def _letters(codes: tuple[str, ...]) -> np.ndarray:
+def ascii_letters(codes: tuple[str, ...]) -> np.ndarray:
+    """Names as ASCII, uint8 (n, length of the longest), padded with zeros."""
     width = max(len(c) for c in codes)
     return np.array([list(c.encode("ascii", "replace").ljust(width, b"\0")) for c in codes], np.uint8)
