@@ -89,7 +89,7 @@ class StoreData(pl.LightningDataModule):
     seed : int
         Seed of the training order.
     workers : int
-        Processes that read what is not kept in memory.
+        Threads that read ahead.
     cache_bytes : int
         Memory for keeping rows: the training split first, then the validation split in what is left.
 

@@ -1,89 +1,40 @@
-"""Batches from a sealed store: whole shards read, shuffled by blocks, the same whoever reads them.
+"""Batches from a sealed store: shuffled by blocks, read row by row, the same whoever reads them.
 
 The order depends on (seed, epoch) alone. Shards are shuffled and cut into blocks of a few shards; the
-rows of a block are shuffled together. Neither the number of reading processes nor whether the rows are
-kept in memory changes it: processes are handed whole blocks, and batches are cut here, in this process.
+rows of a block are shuffled together, so that a disk is read in stretches. Every batch is read straight into
+its own tensors, by this thread or by a few that read ahead: the store's reader leaves the interpreter free
+while it waits for bytes, so processes would only add copies.
 
 Over several ranks (DDP) an epoch still has the one order of (seed, epoch), cut into one contiguous run of
 rows per rank. Every rank has as many batches as the others, every row is seen once, and none is repeated to
-fill up. A rank reads only the blocks that its run touches.
+fill up.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.store.reader import SPLITS, Store
 
 #: Shards whose rows are mixed with each other: 8 of 256 rows hold the rows of many batches.
 SHARDS_PER_BLOCK = 8
+#: Batches that each reading thread may be ahead.
+AHEAD = 2
 #: Streams of random numbers: the order of the shards, and (with the block number) that inside a block.
 _SHARDS, _ROWS = 0, 1
 
 
-@dataclass(frozen=True)
-class Block:
-    """Shards to be read together and the key of the shuffle of their rows (None: store order)."""
-
-    shards: tuple[int, ...]
-    key: tuple[int, ...] | None
-
-
-def _generator(key: tuple[int, ...]) -> np.random.Generator:
+def _generator(*key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(key)))
 
 
-class BlockOrder(Sampler[Block]):
-    """Blocks of one epoch.
-
-    Parameters
-    ----------
-    shards : list of int
-        Shards that hold rows.
-    seed : int or None
-        Seed of the order; None keeps the order of the store.
-    """
-
-    def __init__(self, shards: list[int], seed: int | None) -> None:
-        self.shards, self.seed, self.epoch = shards, seed, 0
-        self.wanted: range | None = None
-
-    def choose(self, blocks: range | None) -> None:
-        """Hand out only these blocks (None: all) from the next iteration on."""
-        self.wanted = blocks
-
-    def blocks(self) -> list[Block]:
-        """All blocks of the epoch, in order."""
-        order = self.shards
-        if self.seed is not None:
-            order = [int(s) for s in _generator((self.seed, self.epoch, _SHARDS)).permutation(order)]
-        return [
-            Block(
-                tuple(order[n * SHARDS_PER_BLOCK : (n + 1) * SHARDS_PER_BLOCK]),
-                None if self.seed is None else (self.seed, self.epoch, _ROWS, n),
-            )
-            for n in range(len(self))
-        ]
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch of the next iteration."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return -(-len(self.shards) // SHARDS_PER_BLOCK)
-
-    def __iter__(self) -> Iterator[Block]:
-        blocks = self.blocks()
-        yield from blocks if self.wanted is None else (blocks[n] for n in self.wanted)
-
-
-class BlockRows(Dataset[tuple[Tensor, ...]]):
-    """The rows of one split, block by block. Picklable: a loader process opens the store itself.
+class BlockRows:
+    """The rows of one split.
 
     Parameters
     ----------
@@ -97,20 +48,16 @@ class BlockRows(Dataset[tuple[Tensor, ...]]):
 
     def __init__(self, store: Store, names: tuple[str, ...], split: str) -> None:
         self.store, self.names = store, names
-        self._ranges = store.shard_rows()
         chosen = store.read("split") == SPLITS[split]
-        self._inside = [np.flatnonzero(chosen[r.start : r.stop]) for r in self._ranges]
-        self._kept: dict[int, tuple[np.ndarray, ...]] = {}
-
-    @property
-    def shards(self) -> list[int]:
-        """Shards that hold rows of the split."""
-        return [shard for shard, rows in enumerate(self._inside) if len(rows)]
+        inside = [r.start + np.flatnonzero(chosen[r.start : r.stop]) for r in store.shard_rows()]
+        self._shards = [rows for rows in inside if len(rows)]
+        self._rows = np.flatnonzero(chosen)
+        self._kept: tuple[np.ndarray, ...] = ()
 
     @property
     def n_rows(self) -> int:
         """Rows of the split."""
-        return sum(len(rows) for rows in self._inside)
+        return len(self._rows)
 
     @property
     def n_bytes(self) -> int:
@@ -118,32 +65,54 @@ class BlockRows(Dataset[tuple[Tensor, ...]]):
         arrays = [self.store.array(name) for name in self.names]
         return self.n_rows * sum(a.dtype.itemsize * int(np.prod(a.shape[1:], dtype=np.int64)) for a in arrays)
 
-    def rows_in(self, block: Block) -> int:
-        """Rows of the split in a block."""
-        return sum(len(self._inside[shard]) for shard in block.shards)
+    def order(self, seed: int | None, epoch: int) -> np.ndarray:
+        """Row numbers of the split in the order of an epoch; that of the store without a seed."""
+        if seed is None or not self._shards:
+            return self._rows
+        shards = _generator(seed, epoch, _SHARDS).permutation(len(self._shards))
+        blocks = []
+        for number, first in enumerate(range(0, len(shards), SHARDS_PER_BLOCK)):
+            rows = np.concatenate([self._shards[s] for s in shards[first : first + SHARDS_PER_BLOCK]])
+            blocks.append(rows[_generator(seed, epoch, _ROWS, number).permutation(len(rows))])
+        return np.concatenate(blocks)
 
     def keep(self) -> None:
         """Read every row now and hold it in memory."""
-        self._kept = {shard: self._read(shard) for shard in self.shards}
+        self._kept = tuple(self.store.read(name, self._rows) for name in self.names)
 
     @property
     def kept(self) -> bool:
         """Whether the rows are in memory."""
         return bool(self._kept)
 
-    def _read(self, shard: int) -> tuple[np.ndarray, ...]:
-        span, inside = self._ranges[shard], self._inside[shard]
-        values = [self.store.read(name, slice(span.start, span.stop))[inside] for name in self.names]
-        return (*values, inside + span.start)
+    def read(self, rows: np.ndarray, pin: bool = False) -> tuple[Tensor, ...]:
+        """Values of some rows of the split, read once and not copied again.
 
-    def __getitem__(self, block: Block) -> tuple[Tensor, ...]:
-        """Arrays of shape (n, ...) in the order of `names`, then the row numbers (n,) in the store."""
-        parts = [self._kept.get(shard) or self._read(shard) for shard in block.shards]
-        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        if block.key is not None:
-            order = _generator(block.key).permutation(len(columns[-1]))
-            columns = [column[order] for column in columns]
-        return tuple(torch.from_numpy(column) for column in columns)
+        Parameters
+        ----------
+        rows : ndarray, shape (n,)
+            Row numbers.
+        pin : bool
+            Read into page-locked memory.
+
+        Returns
+        -------
+        tuple of Tensor
+            Arrays of shape (n, ...) in the order of `names`, then the row numbers (n,).
+        """
+        out = []
+        for i, name in enumerate(self.names):
+            array = self.store.array(name)
+            dtype = torch.from_numpy(np.empty(0, array.dtype)).dtype
+            column = torch.empty((len(rows), *array.shape[1:]), dtype=dtype, pin_memory=pin)
+            if self._kept:
+                # Every index is in range; mode "raise" would go through a second buffer.
+                places = np.searchsorted(self._rows, rows)
+                np.take(self._kept[i], places, axis=0, out=column.numpy(), mode="clip")
+            else:
+                self.store.read(name, rows, column.numpy())
+            out.append(column)
+        return (*out, torch.from_numpy(rows.copy()))
 
 
 def batch_sizes(n_rows: int, batch_size: int, world_size: int) -> list[list[int]]:
@@ -182,7 +151,7 @@ class Loader:
     seed : int or None
         Seed of the order; None reads in the order of the store.
     workers : int
-        Processes (spawned) that read the store; rows kept in memory need none.
+        Threads that read ahead; 0 reads a batch when it is asked for.
     pin : bool
         Hold batches in page-locked memory for a quick copy to a GPU.
     rank, world_size : int
@@ -207,31 +176,20 @@ class Loader:
         if not 0 <= rank < world_size:
             raise ValueError(f"rank {rank} of {world_size}")
         self.n_rows, self.batch_size, self.rank, self.world_size = rows.n_rows, batch_size, rank, world_size
-        self._rows = rows
+        self._rows, self._seed, self._workers, self._pin = rows, seed, workers, pin
         every = batch_sizes(rows.n_rows, batch_size, world_size)
         self._sizes, self._before = every[rank], sum(sum(s) for s in every[:rank])
-        self._next = self._resume = 0
-        self._order = BlockOrder(rows.shards, seed)
-        workers = 0 if rows.kept else min(workers, len(self._order))
-        self._blocks: DataLoader[tuple[Tensor, ...]] = DataLoader(
-            rows,
-            batch_size=None,
-            sampler=self._order,
-            num_workers=workers,
-            multiprocessing_context="spawn" if workers else None,
-            persistent_workers=workers > 0,
-            pin_memory=pin,
-        )
+        self._epoch = self._next = self._resume = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch (from 0) whose order the next iteration has; another epoch begins at batch 0."""
-        if epoch != self._order.epoch:
+        if epoch != self._epoch:
             self._resume = self._next = 0
-        self._order.set_epoch(epoch)
+        self._epoch = epoch
 
     def state_dict(self) -> dict[str, int]:
         """Where the iteration stands: the epoch, and how many of its batches were handed out."""
-        return {"epoch": self._order.epoch, "batch": self._next}
+        return {"epoch": self._epoch, "batch": self._next}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
         """Go on after the batches of a saved state: the next iteration alone has the rest of that epoch.
@@ -243,7 +201,7 @@ class Loader:
         """
         if not 0 <= state["batch"] <= len(self):
             raise ValueError(f"batch {state['batch']} of {len(self)}")
-        self._order.set_epoch(state["epoch"])
+        self._epoch = state["epoch"]
         self._resume = self._next = state["batch"]
 
     def __len__(self) -> int:
@@ -251,25 +209,25 @@ class Loader:
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         self._next, self._resume = self._resume, 0
-        sizes = self._sizes[self._next :]
-        first = self._before + sum(self._sizes[: self._next])
-        wanted, skip = self._reach(first, first + sum(sizes))
-        self._order.choose(wanted)
-        pool: tuple[Tensor, ...] = ()
-        left = iter(sizes)
-        size = next(left, 0)
-        for block in self._blocks:
-            pool = tuple(torch.cat(pair) for pair in zip(pool, block, strict=True)) if pool else tuple(block)
-            pool, skip = tuple(column[skip:] for column in pool), 0
-            while size and len(pool[-1]) >= size:
-                self._next += 1
-                yield tuple(column[:size] for column in pool)
-                pool = tuple(column[size:] for column in pool)
-                size = next(left, 0)
+        order = self._rows.order(self._seed, self._epoch)
+        ends = self._before + np.cumsum(self._sizes, dtype=np.int64)
+        batches = [order[b - n : b] for b, n in zip(ends, self._sizes, strict=True)][self._next :]
+        for batch in self._ahead(batches) if self._workers else map(self._read, batches):
+            self._next += 1
+            yield batch
 
-    def _reach(self, first: int, end: int) -> tuple[range, int]:
-        """Blocks that hold the rows first ... end of the epoch's order, and rows to skip in the first one."""
-        edges = np.cumsum([0, *(self._rows.rows_in(b) for b in self._order.blocks())])
-        start = int(np.searchsorted(edges, first, side="right")) - 1
-        stop = int(np.searchsorted(edges, end, side="left"))
-        return range(start, stop), first - int(edges[start])
+    def _read(self, rows: np.ndarray) -> tuple[Tensor, ...]:
+        return self._rows.read(rows, self._pin)
+
+    def _ahead(self, batches: list[np.ndarray]) -> Iterator[tuple[Tensor, ...]]:
+        pool = ThreadPoolExecutor(self._workers, "slipbench-loader")
+        try:
+            waiting: deque[Future[tuple[Tensor, ...]]] = deque()
+            for rows in batches:
+                waiting.append(pool.submit(self._read, rows))
+                if len(waiting) > AHEAD * self._workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -58,6 +58,6 @@ class TrainerOptions(Options):
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train")
     devices: Literal["auto", 1] = Field("auto", description="devices of one fit; trials run side by side")
     precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="arithmetic of the network")
-    loader_workers: int = Field(0, ge=0, description="processes that read the store; 0: this one")
+    loader_workers: int = Field(0, ge=0, description="threads that read the store ahead; 0: none")
     cache_mib: int = Field(2048, ge=0, description="memory for keeping rows between epochs, MiB")
     search: Search | None = Field(None, description="search to run before the final fit")

@@ -26,6 +26,18 @@ def rows_of(one: Loader) -> list[list[int]]:
     return [rows.tolist() for *_, rows in one]
 
 
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Every row that is read from now on."""
+    read, asked = Store.read, []
+
+    def spy(self: Store, name: str, rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        asked.extend(rows.tolist())
+        return read(self, name, rows, out)
+
+    monkeypatch.setattr(Store, "read", spy)
+    return asked
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 400), st.integers(1, 40), st.integers(1, 5))
 def test_batch_sizes(n: int, batch: int, world: int) -> None:
@@ -68,19 +80,13 @@ def test_rows_carry_their_own_values_on_every_rank(toy_store: Store) -> None:
             np.testing.assert_array_equal(x.numpy(), images[rows.numpy()])
 
 
-def test_a_rank_reads_only_the_shards_of_its_run(toy_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rank_reads_only_the_rows_of_its_run(toy_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     ranks = [make(toy_store, rank, 3) for rank in range(3)]
-    read, asked = Store.read, []
-
-    def spy(self: Store, name: str, span: slice | None = None) -> np.ndarray:
-        asked.append(span)
-        return read(self, name, span)
-
-    monkeypatch.setattr(Store, "read", spy)
+    asked = spied(monkeypatch)
     for one in ranks:
         asked.clear()
-        rows_of(one)
-        assert len(asked) <= 3 * 2  # a third of six blocks touches three at most
+        batches = rows_of(one)
+        assert asked == [row for batch in batches for row in batch]
 
 
 @pytest.mark.parametrize("world", [1, 3])
@@ -112,18 +118,12 @@ def test_an_iteration_that_was_left_does_not_shorten_the_next(toy_store: Store) 
     assert len(rows_of(one)) == len(one)
 
 
-def test_resuming_skips_the_shards_that_are_done(toy_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resuming_skips_the_rows_that_are_done(toy_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     one = make(toy_store)
     one.load_state_dict({"epoch": 0, "batch": len(one) - 1})
-    read, asked = Store.read, []
-
-    def spy(self: Store, name: str, span: slice | None = None) -> np.ndarray:
-        asked.append(span)
-        return read(self, name, span)
-
-    monkeypatch.setattr(Store, "read", spy)
-    assert len(rows_of(one)) == 1
-    assert len(asked) <= 2
+    asked = spied(monkeypatch)
+    (last,) = rows_of(one)
+    assert asked == last
 
 
 def test_a_state_of_another_loader_is_refused(toy_store: Store) -> None:
