@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.store.reader import Store
 from slipbench.trainers.loader import BlockRows, Loader
+from slipbench.trainers.models.registry import MODELS
 
 #: Row array of the regressed quantities.
 TARGET = "target"
@@ -16,7 +18,7 @@ TARGET = "target"
 
 @dataclass(frozen=True)
 class Content:
-    """What a store says about the input and the targets of a regression (plain values).
+    """What a store says about the input and the targets of a regression.
 
     Parameters
     ----------
@@ -26,27 +28,35 @@ class Content:
         ``name``, ``units``, ``low`` and ``high`` (scaled to 0 and 1) of each column of ``target``.
     statistics : dict
         ``mean`` and ``std`` of the input per last-axis component, over training rows.
+    static : tuple of ndarray
+        The store's arrays that the network names as `Network.static`.
     """
 
     shape: tuple[int, ...]
     targets: list[dict[str, Any]]
     statistics: dict[str, list[float]]
+    static: tuple[np.ndarray, ...]
 
 
-def content(store: Store, array: str, reader: str) -> Content:
-    """Check that `store` can train or test a network on `array`, and say what is in it.
+def content(store: Store, network: str) -> Content:
+    """Check that `store` can train or test a network, and say what is in it.
 
     Parameters
     ----------
-    reader : str
-        Who asks, for the message, such as ``network 'img'``.
+    store : Store
+        Sealed store.
+    network : str
+        Name of the network.
 
     Raises
     ------
     InputError
         When an array, the description of the targets or the statistics are missing.
     """
-    for name, role in ((array, f"the array that {reader} reads"), (TARGET, f"the values that {reader} fits")):
+    part, reader = MODELS.get(network), f"network '{network}'"
+    array = part.array
+    read = [(name, f"the array that {reader} reads") for name in (array, *part.static)]
+    for name, role in [*read, (TARGET, f"the values that {reader} fits")]:
         if name not in store.names:
             raise InputError(
                 store.folder,
@@ -72,7 +82,8 @@ def content(store: Store, array: str, reader: str) -> Content:
         {"name": t["name"], "units": t["units"], "low": float(t["low"]), "high": float(t["high"])}
         for t in targets
     ]
-    return Content(tuple(store.array(array).shape[1:]), plain, statistics)
+    static = tuple(store.read(name) for name in part.static)
+    return Content(tuple(store.array(array).shape[1:]), plain, statistics, static)
 
 
 class StoreData(pl.LightningDataModule):

@@ -76,7 +76,7 @@ def fit(
     where = device_kind(options)
     name = options.model.model
     part: Any = MODELS.get(name)
-    found = content(store, part.array, f"network '{name}'")
+    found = content(store, name)
     key = fit_hash(options, store.dataset_hash)
     out.mkdir(parents=True, exist_ok=True)
     if done := claim(out, key):
@@ -100,6 +100,7 @@ def fit(
             learning_rate=options.learning_rate,
             weight_decay=options.weight_decay,
         )
+        module.place(found.static, learn=True)
         trainer = pl.Trainer(
             accelerator=where,
             devices=1,

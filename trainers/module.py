@@ -1,12 +1,14 @@
 """The one Lightning module that trains every network."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from slipbench.trainers.models.registry import MODELS
+from slipbench.trainers.models.registry import MODELS, Network
 
 #: Raised whenever the same options would give other weights; part of every fit's hash.
 VERSION = 1
@@ -20,8 +22,9 @@ Batch = tuple[Tensor, Tensor, Tensor]
 class Regression(pl.LightningModule):
     """Mean squared error between the targets scaled to (0, 1) and a network on the normalised input.
 
-    Everything that a prediction needs is inside: the input's mean and standard deviation and the targets'
-    ranges are buffers, so a checkpoint stands alone. All arguments are plain values for the same reason.
+    The input's mean and standard deviation and the targets' ranges are buffers, so a checkpoint stands alone.
+    All arguments are plain values for the same reason. Static arrays that the network reads (such as station
+    coordinates) belong to the store that is read: `place` sets them, and no checkpoint holds them.
 
     Parameters
     ----------
@@ -56,7 +59,10 @@ class Regression(pl.LightningModule):
         self.save_hyperparameters(logger=False)
         part = MODELS.get(model["model"])
         self.array: str = part.array
-        self.network: nn.Module = part(part.Options(**model), tuple(shape), len(targets))
+        self.network: Network = part(part.Options(**model), tuple(shape), len(targets))
+        self.static: tuple[str, ...] = part.static
+        for name in self.static:
+            self.register_buffer(f"static_{name}", None, persistent=False)
         std = torch.tensor(statistics["std"])
         self.input_mean: Tensor
         self.input_std: Tensor
@@ -70,9 +76,27 @@ class Regression(pl.LightningModule):
         self.register_buffer("target_low", low)
         self.register_buffer("target_range", high - low)
 
+    def place(self, static: Sequence[np.ndarray], learn: bool = False) -> None:
+        """Use these static arrays, in the network's order, from now on.
+
+        Parameters
+        ----------
+        static : sequence of ndarray
+            One for each name of the network's `static`.
+        learn : bool
+            Whether they are those of the training store, whose ranges the network keeps.
+        """
+        device = self.target_low.device
+        tensors = [torch.as_tensor(np.asarray(v, np.float64), device=device) for v in static]
+        for name, values in zip(self.static, tensors, strict=True):
+            setattr(self, f"static_{name}", values)
+        if learn:
+            self.network.learn_static(*tensors)
+
     def scaled(self, x: Tensor) -> Tensor:
         """Targets scaled to (0, 1), float32 (batch, k), of raw inputs (batch, \\*shape)."""
-        return self.network((x.float() - self.input_mean) / self.input_std).float()
+        static = [getattr(self, f"static_{name}") for name in self.static]
+        return self.network((x.float() - self.input_mean) / self.input_std, *static).float()
 
     def forward(self, x: Tensor) -> Tensor:
         """Targets in physical units, float64 (batch, k), of raw inputs (batch, \\*shape)."""

@@ -1,5 +1,6 @@
 """Predictions of a checkpoint on one split of a store, in physical units."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from slipbench.datasets.store.reader import SPLITS, Store
 from slipbench.trainers.checkpoint import load
 from slipbench.trainers.data import TARGET, content
 from slipbench.trainers.loader import BlockRows, Loader
+from slipbench.trainers.models.registry import Network
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,11 @@ def predict(
         raise InputError("split", f"'{split}'", f"one of {', '.join(SPLITS)}", nearest(split, SPLITS))
     module = load(checkpoint, expect)
     values = module.hparams
-    name = f"network '{values['model']['model']}'"
-    found = content(store, module.array, name)
+    found = content(store, values["model"]["model"])
     trained = [(t["name"], t["units"]) for t in values["targets"]]
     here = [(t["name"], t["units"]) for t in found.targets]
     for what, wanted, got in (
-        (f"rows of '{module.array}'", tuple(values["shape"]), found.shape),
+        (f"rows of '{module.array}'", *(_fixed(module.network, s) for s in (values["shape"], found.shape))),
         ("targets", ", ".join(f"{n} ({u})" for n, u in trained), ", ".join(f"{n} ({u})" for n, u in here)),
     ):
         if wanted != got:
@@ -81,6 +82,7 @@ def predict(
     if not rows.n_rows:
         raise InputError(store.folder, f"no {split} rows", "at least one", "build a larger dataset")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    module.place(found.static)
     module.to(device)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     with torch.inference_mode():
@@ -88,3 +90,8 @@ def predict(
             parts.append((numbers.numpy(), y.double().numpy(), module(x.to(device)).cpu().numpy()))
     order, y_true, y_pred = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Prediction(order, [n for n, _ in trained], [u for _, u in trained], y_true, y_pred)
+
+
+def _fixed(network: Network, shape: Sequence[int]) -> str:
+    """Row shape for people; any length may stand where there is a star."""
+    return " × ".join("*" if axis in network.free_axes else str(n) for axis, n in enumerate(shape))

@@ -132,7 +132,9 @@ def test_unknown_network(checkpoint: Path, tmp_path: Path) -> None:
 
 
 def test_another_network_than_expected(checkpoint: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="unknown network 'its'"):
+    with pytest.raises(InputError, match=r"unknown network 'itz'; .*did you mean 'its'"):
+        load(checkpoint, expect="itz")
+    with pytest.raises(InputError, match="holds network 'img'; expected network 'its'"):
         load(checkpoint, expect="its")
     path = changed(checkpoint, tmp_path, model={"model": "its"})
     with pytest.raises(InputError, match="holds network 'its'; expected network 'img'"):
@@ -165,7 +167,7 @@ def test_a_store_of_another_kind(checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"targets LATITUDE \(deg\).*latitude \(deg\)"):
         predict(checkpoint, store)
     path = changed(checkpoint, tmp_path, shape=(76, 36, 2))
-    with pytest.raises(InputError, match=r"rows of 'img' \(12, 8, 2\); expected \(76, 36, 2\)"):
+    with pytest.raises(InputError, match="rows of 'img' 12 × 8 × 2; expected 76 × 36 × 2"):
         predict(path, toy_source(tmp_path / "small", 24))
 
 

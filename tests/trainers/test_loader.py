@@ -207,7 +207,7 @@ def test_data_module_keeps_the_training_rows_first(toy_store: Store) -> None:
 
 
 def test_content_of_a_store(toy_store: Store) -> None:
-    found = content(toy_store, "img", "network 'img'")
+    found = content(toy_store, "img")
     assert found.shape == (12, 8, 2)
     assert found.targets == TARGETS
     train = toy_store.read("img")[toy_store.rows_of("train")].astype(float)
@@ -218,19 +218,19 @@ def test_content_of_a_store(toy_store: Store) -> None:
 def test_a_store_without_the_array_is_refused(tmp_path: Path) -> None:
     store = toy_source(tmp_path / "store", 24, name="ts")
     with pytest.raises(InputError, match=r"no array 'img' among ts, target, split.*network 'img' reads"):
-        content(store, "img", "network 'img'")
+        content(store, "img")
 
 
 def test_a_store_whose_targets_are_not_described_is_refused(tmp_path: Path) -> None:
     store = toy_source(tmp_path / "store", 24, targets=TARGETS[:2])
     with pytest.raises(InputError, match="2 described targets for 3 columns"):
-        content(store, "img", "network 'img'")
+        content(store, "img")
 
 
 def test_a_store_without_statistics_is_refused(tmp_path: Path) -> None:
     store = toy_source(tmp_path / "store", 24, statistics=())
     with pytest.raises(InputError, match="no statistics of 'img'"):
-        content(store, "img", "network 'img'")
+        content(store, "img")
 
 
 def test_a_store_without_validation_rows_is_refused(tmp_path: Path) -> None:

@@ -84,6 +84,27 @@ class Bottleneck(nn.Module):
         return x + self.body(x) if self.residual else self.body(x)
 
 
+def extractor(components: int, width: float) -> tuple[nn.Sequential, int]:
+    """First convolution and seven stages, and the channels of their output (320 at width 1)."""
+    channels = scaled_channels(STEM, width)
+    layers: list[nn.Module] = [*convolution(components, channels, 3, stride=2), nn.ReLU6()]
+    for expansion, published, repeats, first_stride in STAGES:
+        n_out = scaled_channels(published, width)
+        for repeat in range(repeats):
+            layers.append(Bottleneck(channels, n_out, first_stride if repeat == 0 else 1, expansion))
+            channels = n_out
+    return nn.Sequential(*layers), channels
+
+
+def start_xavier(network: nn.Module) -> None:
+    """Draw all weights Xavier-uniform (Glorot and Bengio 2010) and set biases to zero."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.uniform_(layer.weight, -xavier_bound(layer), xavier_bound(layer))
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 @MODELS.register(
     Info(
         name="img",
@@ -116,27 +137,15 @@ class Img(Network):
     def __init__(self, options: ImgOptions, shape: tuple[int, ...], n_outputs: int) -> None:
         super().__init__(options, shape, n_outputs)
         _, _, components = shape
-        channels = scaled_channels(STEM, options.width)
-        layers: list[nn.Module] = [*convolution(components, channels, 3, stride=2), nn.ReLU6()]
-        for expansion, published, repeats, first_stride in STAGES:
-            n_out = scaled_channels(published, options.width)
-            for repeat in range(repeats):
-                layers.append(Bottleneck(channels, n_out, first_stride if repeat == 0 else 1, expansion))
-                channels = n_out
-        self.n_features = channels
-        self.extractor = nn.Sequential(*layers)
-        self.head = nn.Sequential(nn.Dropout(options.dropout), nn.Linear(channels, n_outputs))
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.uniform_(layer.weight, -xavier_bound(layer), xavier_bound(layer))
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        self.extractor, self.n_features = extractor(components, options.width)
+        self.head = nn.Sequential(nn.Dropout(options.dropout), nn.Linear(self.n_features, n_outputs))
+        start_xavier(self)
 
     def features(self, x: Tensor) -> Tensor:
         """Pooled features (batch, n_features) of normalised images (batch, rows, columns, components)."""
         # The permuted view of the stored layout already is channels-last memory: no copy.
         return self.extractor(x.permute(0, 3, 1, 2)).mean(dim=(2, 3))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *static: Tensor) -> Tensor:
         """Map normalised images (batch, rows, columns, components) to scaled targets (batch, n_outputs)."""
         return self.head(self.features(x))
