@@ -31,7 +31,7 @@ class FitCheck:
     data_psd, model_psd : ndarray, shape (3, f)
         One-sided, mm^2 day; the model's is what its own series give on average, treated alike.
     ratio : dict
-        Data over model, geometric mean in each of `BANDS`, by component.
+        Data over model, geometric mean in each of `BANDS`, by component; NaN where windows hold none.
     distance_km : ndarray, shape (b,)
         Mean distance of the pairs in each class that has 10 or more.
     data_correlation : ndarray, shape (3, b)
@@ -58,7 +58,7 @@ def check_fit(fit: NoiseFit, residuals: Residuals) -> FitCheck:
     for c, name in enumerate(COMPONENTS):
         log = np.log(data[c] / model[c])
         in_band = [(period <= longest) & (period > shortest - 1e-9) for longest, shortest in BANDS]
-        ratio[name] = tuple(float(np.exp(log[b].mean())) for b in in_band)
+        ratio[name] = tuple(float(np.exp(log[b].mean())) if b.any() else np.nan for b in in_band)
     km, correlation, expected = correlations(fit, residuals)
     return FitCheck(frequency, data, model, ratio, km, correlation, expected)
 

@@ -14,6 +14,7 @@ def picture(fit: NoiseFit, check: FitCheck, title: str) -> bytes:
     """PNG with one panel of spectra per component and one of correlations."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogFormatter
 
     figure = Figure(figsize=(15, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
@@ -30,6 +31,8 @@ def picture(fit: NoiseFit, check: FitCheck, title: str) -> bytes:
             fontsize=9,
         )
         ax.set_xlabel("frequency (cycles per day)")
+        ax.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 0.5)))
+        ax.yaxis.set_major_formatter(LogFormatter(labelOnlyBase=False))
         ax.grid(alpha=0.3, which="both")
         ax.legend(fontsize=8)
     axes[0].set_ylabel("power spectral density (mm² day)")

@@ -21,6 +21,7 @@ from slipbench.platform.cli import (  # noqa: E402
     build,
     doctor,
     fetch,
+    fit_noise,
     inspect,
     leaderboard,
     plan,
@@ -44,7 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    *(run, plan, build, inspect, verify, repair, window_study, fetch),
+    *(run, plan, build, inspect, verify, repair, window_study, fit_noise, fetch),
     *(train, tune, predict, bench, leaderboard, ui, doctor),
 )
 for module in COMMANDS:

@@ -1,10 +1,10 @@
 """YAML files composed into one plain mapping, with a record of which file every key came from.
 
 A file may start with a ``defaults:`` list. Each item names another file, relative to the file it stands
-in: a plain path is merged at the root, a one-key mapping ``{dotted.key: path}`` at that key. Later items
-win over earlier ones, the file itself over all of them, overrides (``a.b=3``) over everything. Mappings
-are merged key by key; lists and values are replaced. ``${oc.env:NAME}`` and ``${oc.env:NAME,default}``
-read the environment.
+in: a plain path is merged at the root, a one-key mapping ``{dotted.key: path}`` at that key, and
+``path#dotted.key`` takes only that mapping of the named file. Later items win over earlier ones, the file
+itself over all of them, overrides (``a.b=3``) over everything. Mappings are merged key by key; lists and
+values are replaced. ``${oc.env:NAME}`` and ``${oc.env:NAME,default}`` read the environment.
 """
 
 import re
@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.registry import nearest
 
 COMMAND_LINE = "command line"
 
@@ -88,12 +89,30 @@ def _read(path: Path, trail: tuple[Path, ...], origins: dict[tuple[str, ...], st
     merged: Any = OmegaConf.create({})
     for item in defaults:
         key, target = _default(path, item)
+        target, _, inner = target.partition("#")
         found: dict[tuple[str, ...], str] = {}
         part = _read((path.parent / target), (*trail, here), found)
+        if inner:
+            part, found = _part(path, target, inner, part, found)
         merged = _merge(merged, _nested(key, part), str(path), "defaults")
         origins.update({(*key, *k): v for k, v in found.items()})
     _record(origins, (), OmegaConf.to_container(config, resolve=False), str(path))
     return _merge(merged, config, str(path), "this file")
+
+
+def _part(
+    path: Path, target: str, inner: str, config: DictConfig, origins: dict[tuple[str, ...], str]
+) -> tuple[DictConfig, dict[tuple[str, ...], str]]:
+    """The mapping at the dotted key `inner` of a file that was read, with the origins below it."""
+    key = tuple(inner.split("."))
+    for name in key:
+        if name not in config or not isinstance(config[name], DictConfig):
+            mappings = [str(k) for k in config if isinstance(config[k], DictConfig)]
+            todo = nearest(name, mappings) if mappings else "take what is above it"
+            raise InputError(f"{path}: defaults", f"{target} has no mapping '{inner}'", "a key of it", todo)
+        config = config[name]
+    n = len(key)
+    return config, {k[n:]: v for k, v in origins.items() if k[:n] == key and len(k) > n}
 
 
 def _load(path: Path, parent: Path | None) -> DictConfig:

@@ -81,6 +81,24 @@ def test_defaults_are_relative_to_the_file_they_stand_in_and_may_be_nested(tmp_p
     assert composed.origin(("x", "y", "q")).endswith("middle.yaml")
 
 
+def test_a_part_of_a_file_can_be_merged(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        store="about: {date: 2026}\nshapes:\n  big: {shape: square, side: 9}\n",
+        main="defaults:\n  - first: store.yaml#shapes.big\nname: a\nfirst: {colour: green}\n",
+    )
+    drawing = load(tmp_path / "main.yaml", Drawing)
+    assert drawing.first == Square(shape="square", side=9, colour="green")
+    origin = compose(tmp_path / "main.yaml").origin
+    assert origin(("first", "side")) == str(tmp_path / "store.yaml")
+    assert origin(("first", "colour")) == str(tmp_path / "main.yaml")
+    for part, hint in (("shapes.bigg", "did you mean 'big'"), ("shapes.big.side", "take what is above")):
+        _write(tmp_path, main=f"defaults: [{{first: store.yaml#{part}}}]\nname: a\n")
+        line = _message(tmp_path / "main.yaml")
+        assert f"has no mapping '{part}'" in line
+        assert hint in line
+
+
 def test_overrides_win_and_are_read_as_yaml(tmp_path: Path) -> None:
     _write(tmp_path, top=GOOD)
     composed = compose(

@@ -7,6 +7,7 @@ import pytest
 
 from slipbench.benchmarks.task import AnySuite
 from slipbench.datasets.dataset import Dataset
+from slipbench.datasets.noise.fit_file import NoiseFile
 from slipbench.platform.config.load import load
 from slipbench.platform.config.pipeline import PipelineOptions
 from slipbench.trainers.options import TrainerOptions
@@ -18,6 +19,7 @@ KINDS: dict[str, Any] = {
     "trainers": TrainerOptions,
     "benchmarks": AnySuite,
     "pipelines": PipelineOptions,
+    "noise": NoiseFile,
 }
 
 

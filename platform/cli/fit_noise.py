@@ -1,0 +1,120 @@
+"""``slipbench fit-noise``: parameters of the parametric noise from real residuals."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slipbench.platform.cli.arguments import AsJson
+
+if TYPE_CHECKING:
+    from slipbench.datasets.noise.fit_file import NoiseFile
+
+
+def command(
+    residuals: Annotated[str, typer.Argument(help="NPZ of daily residuals, here or in SLIPBENCH_DATA")],
+    to: Annotated[Path, typer.Option("--out", help="YAML to write; its figure goes beside it")],
+    window_days: Annotated[int, typer.Option("--window-days", help="length of the windows (days)")] = 128,
+    coverage: Annotated[
+        float, typer.Option("--coverage", help="least share of its days that a station has in a window")
+    ] = 0.9,
+    history_days: Annotated[
+        int,
+        typer.Option(
+            "--history-days", min=0, max=36525, help="days of flicker and random walk before a window"
+        ),
+    ] = 365,
+    figure: Annotated[Path | None, typer.Option("--figure", help="PNG; default: beside the YAML")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit white noise, flicker, random walk and the correlation between stations by maximum likelihood."""
+    from slipbench.datasets.atomic import write_atomic
+    from slipbench.datasets.hashing import file_sha256
+    from slipbench.datasets.noise.fit import fit_noise
+    from slipbench.datasets.noise.fit_check import check_fit
+    from slipbench.datasets.noise.fit_file import noise_file, yaml_text
+    from slipbench.datasets.noise.fit_plot import picture
+    from slipbench.datasets.readers.residuals import read_residuals
+    from slipbench.platform.cli.console import err, print_json
+    from slipbench.platform.cli.progress import Reporter
+
+    to, drawn = _places(to, figure)
+    path, source = _find(residuals)
+    data = read_residuals(path)
+    with Reporter() as reporter:
+        fit = fit_noise(data, window_days, coverage, history_days, reporter.stage("noise"))
+    check = check_fit(fit, data)
+    file = noise_file(to.stem, fit, check, data, source, file_sha256(path), coverage)
+    image = picture(fit, check, f"{source}: {file.fit.windows} windows of {window_days} days")
+    write_atomic(drawn, image)
+    write_atomic(to, yaml_text(file).encode())
+    err().print(f"parameters in {to}, figure in {drawn}")
+    if as_json:
+        print_json(file.model_dump(mode="json"))
+    else:
+        _show(file)
+
+
+def _places(to: Path, figure: Path | None) -> tuple[Path, Path]:
+    """Absolute paths of YAML and figure, checked before anything is read."""
+    from slipbench.datasets.errors import InputError
+    from slipbench.datasets.noise.fit_file import NAME
+
+    to = to.expanduser().absolute()
+    drawn = figure.expanduser().absolute() if figure else to.with_suffix(".png")
+    for option, path, suffixes in (("--out", to, (".yaml", ".yml")), ("--figure", drawn, (".png",))):
+        if path.suffix not in suffixes:
+            raise InputError(f"{option} {path.name}", "another kind of file", suffixes[0], "name it so")
+        if path.is_dir() or not path.parent.is_dir():
+            what = "is a folder" if path.is_dir() else "its folder does not exist"
+            raise InputError(f"{option} {path}", what, "a file in a folder", "make the folder first")
+    if not re.fullmatch(NAME, to.stem):
+        raise InputError(
+            f"--out {to.name}",
+            "its name becomes the name of the fit",
+            "small letters, digits, _ and -",
+            "rename it",
+        )
+    return to, drawn
+
+
+def _find(residuals: str) -> tuple[Path, str]:
+    """The file, here or in the data folder, and its name in provenance."""
+    from slipbench.platform.settings import settings
+
+    data, path = settings().data, Path(residuals).expanduser()
+    if not path.exists() and data and (data / residuals).is_file():
+        path = data / residuals
+    if data and path.resolve().is_relative_to(data.resolve()):
+        return path, path.resolve().relative_to(data.resolve()).as_posix()
+    return path, path.name
+
+
+def _show(file: "NoiseFile") -> None:
+    from rich.table import Table
+
+    from slipbench.datasets.noise.fit import AMPLITUDES, COMPONENTS, CORRELATION
+    from slipbench.platform.cli.console import out
+
+    def cell(value: float, error: float | None) -> str:
+        return f"{value:.3g} (at bound)" if error is None else f"{value:.3g} ± {error:.2g}"
+
+    errors = file.fit.standard_errors
+    table = Table(
+        "component", "white (mm)", "flicker (mm/yr^0.25)", "random walk (mm/yr^0.5)", "PSD data / model"
+    )
+    for name in COMPONENTS:
+        size = getattr(file.parametric, name)
+        ratio = ", ".join("-" if r is None else f"{r:.2f}" for r in file.fit.psd_ratio[name])
+        cells = [cell(getattr(size, k), errors[f"{name}.{k}"]) for k in AMPLITUDES]
+        table.add_row(name, *cells, ratio)
+    out().print(table)
+    out().print("PSD: periods above 30 days, 5 to 30 days, below 5 days")
+    for key in CORRELATION:
+        out().print(f"{key}: {cell(getattr(file.parametric, key), errors[key])}")
+    f = file.fit
+    out().print(
+        f"{len(f.stations)} stations, {f.windows} windows of {f.window_days} days, {f.series} series, "
+        f"{f.missing:.2%} of their days missing, {f.outlying} series left out"
+    )
