@@ -1,6 +1,5 @@
 """`Gaps` in torch: splines for many sets of stations at once, prepared on the device."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from slipbench.datasets.gridding.blocks_torch import reduce_blocks
+from slipbench.datasets.gridding.precise import Precise
 from slipbench.datasets.gridding.spline import SplineGridder
 from slipbench.datasets.gridding.tension_data import CLOSE, laplacian_factor
 from slipbench.datasets.gridding.tension_equations import PAD, STENCIL
@@ -16,11 +16,10 @@ from slipbench.datasets.gridding.tension_equations import PAD, STENCIL
 _FLATTEST = 1e-12
 
 
-class GapsTorch(nn.Module):
-    """The small systems of `TensionUpdate` for a batch of sets; holds buffers only.
+class GapsTorch(Precise):
+    """The small systems of `TensionUpdate` for a batch of sets.
 
-    Positions and systems stay float64 whatever the module is cast to: float32 would lose how far data lie
-    from their nodes.
+    Positions and systems stay float64: float32 would lose how far data lie from their nodes.
 
     Parameters
     ----------
@@ -58,14 +57,7 @@ class GapsTorch(nn.Module):
             "into": whole.into,
             "change": update.change(whole),
         }
-        for name, array in arrays.items():
-            self.register_buffer(name, torch.from_numpy(np.array(array)), persistent=False)
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "GapsTorch":
-        """Move, but keep the precision."""
-        b: Any = self
-        device = fn(torch.empty(0, device=b.near.device)).device
-        return super()._apply(lambda t: t.to(device), recurse)
+        self.hold(**{name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
 
     @torch.no_grad()
     def forward(self, there: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,9 @@ from slipbench.datasets.physics.distance import ground_distance
 _LARGEST_EXPONENT = 500.0
 #: Below this ratio of the determinant of the position covariance to that of a circle of the same trace the
 #: stations lie on a line (across to along less than 1 in 20,000); the sums are exact to far more than that.
-_FLATTEST = 1e-8
+FLATTEST = 1e-8
+#: Below this share of the network's squared size the stations lie in one place.
+SMALLEST = 1e-12
 _BLOCK_BYTES = 64 * 2**20
 
 
@@ -30,6 +32,13 @@ class LocalLinear:
     ----------
     sigma_m : float
         Standard deviation of the Gaussian weight on the ground, metres (eq. 7).
+
+    Attributes
+    ----------
+    weights_ : ndarray, shape (nodes, stations)
+        Weights, each node's largest is 1.
+    xy_, node_xy_ : ndarray, shapes (2, stations) and (2, nodes)
+        Latitude and longitude from the network's centre, degrees.
     """
 
     def __init__(self, sigma_m: float) -> None:
@@ -67,12 +76,14 @@ class LocalLinear:
         self.weights_ = np.exp(-np.minimum(exponent, _LARGEST_EXPONENT))
         # Positions about the network's centre keep the differences of second moments accurate.
         self._origin = (lat.mean(), lon.mean())
-        self._xy = np.stack([lat - self._origin[0], lon - self._origin[1]])
-        self._node_xy = np.stack([g_lat - self._origin[0], g_lon - self._origin[1]])
+        self.xy_ = np.stack([lat - self._origin[0], lon - self._origin[1]])
+        self.node_xy_ = np.stack([g_lat - self._origin[0], g_lon - self._origin[1]])
         return self
 
     def transform(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Grid any number of days.
+        """Grid any number of days, by matrix products over all nodes.
+
+        Last bits depend on how many threads BLAS has (`one_blas_thread`), and on which days are together.
 
         Parameters
         ----------
@@ -99,20 +110,18 @@ class LocalLinear:
         return grid.reshape(n_days, *self.shape_, n_components), fallbacks
 
     def _sums(self, values: np.ndarray) -> np.ndarray:
-        """Weighted sums over the stations (last axis) at every node.
-
-        Not by BLAS, whose last bits depend on its number of threads: a store must not.
-        """
-        return np.einsum("...n,gn->...g", values, self.weights_, optimize=False)
+        """Weighted sums over the stations (last axis) at every node."""
+        flat = values.reshape(-1, values.shape[-1]) @ self.weights_.T
+        return flat.reshape(*values.shape[:-1], -1)
 
     def _transform(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         here = np.isfinite(values).all(axis=2)
         v = np.ascontiguousarray(
             np.where(here[..., None], values, 0.0).transpose(0, 2, 1)
         )  # (days, components, stations)
-        lat, lon = self._xy
-        masks, mask_of = np.unique(here, axis=0, return_inverse=True)
-        m = masks.astype(float)
+        lat, lon = self.xy_
+        packed, mask_of = np.unique(np.packbits(here, axis=1), axis=0, return_inverse=True)
+        m = np.unpackbits(packed, axis=1, count=here.shape[1]).astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             total = self._sums(m)  # (masks, nodes); zero only where no station is there at all
             mean_lat, mean_lon = self._sums(m * lat) / total, self._sums(m * lon) / total
@@ -120,10 +129,10 @@ class LocalLinear:
             var_lon = self._sums(m * lon * lon) / total - mean_lon**2
             cov = self._sums(m * lat * lon) / total - mean_lat * mean_lon
             trace, det = var_lat + var_lon, var_lat * var_lon - cov**2
-            size = (self._xy**2).sum(axis=0).max()
-            singular: np.ndarray = (trace <= 1e-12 * size) | (det <= _FLATTEST * (trace / 2) ** 2)
+            size = (self.xy_**2).sum(axis=0).max()
+            singular: np.ndarray = (trace <= SMALLEST * size) | (det <= FLATTEST * (trace / 2) ** 2)
             # Inverse of the covariance times the step from the weighted centre to the node.
-            to_lat, to_lon = self._node_xy[0] - mean_lat, self._node_xy[1] - mean_lon
+            to_lat, to_lon = self.node_xy_[0] - mean_lat, self.node_xy_[1] - mean_lon
             safe = np.where(singular, 1.0, det)
             pull_lat = np.where(singular, 0.0, (var_lon * to_lat - cov * to_lon) / safe)
             pull_lon = np.where(singular, 0.0, (var_lat * to_lon - cov * to_lat) / safe)

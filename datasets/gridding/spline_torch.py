@@ -65,16 +65,27 @@ class SplineTorch(nn.Module):
             its middle value or two middle values.
         """
         flat = values.reshape(-1, values.shape[-1])
+        out = flat.new_zeros(len(flat), self.shape[0] * self.shape[1])
+        out.index_copy_(-1, self.nodes, self._on_land(flat))
+        return out.reshape(*values.shape[:-1], *self.shape)
+
+    def images(self, values: Tensor) -> Tensor:
+        """The same as images (..., rows, columns, c), as stores hold them, of station values (..., c, m).
+
+        Components go to their places as the land is filled in; moving them afterwards takes as long again.
+        """
+        *more, c, m = values.shape
+        on_land = self._on_land(values.reshape(-1, m)).unflatten(0, (-1, c)).mT
+        out = on_land.new_zeros(len(on_land), self.shape[0] * self.shape[1], c)
+        return out.index_copy_(1, self.nodes, on_land).reshape(*more, *self.shape, c)
+
+    def _on_land(self, flat: Tensor) -> Tensor:
+        """Values at the nodes on land (n, land) of station values (n, m)."""
         there = ~flat.isnan()
         reduced = reduce_blocks(flat, self.members, self.mean)
         if self.gaps is None:
-            on_land = reduced.masked_fill(~there.all(1, keepdim=True), torch.nan) @ self.matrix
-        elif bool(there.all()):
-            on_land = reduced @ self.matrix
-        else:
-            on_land = self._with_gaps(reduced, there)
-        out = flat.new_zeros(len(flat), self.shape[0] * self.shape[1])
-        return out.index_copy(-1, self.nodes, on_land).reshape(*values.shape[:-1], *self.shape)
+            return reduced.masked_fill(~there.all(1, keepdim=True), torch.nan) @ self.matrix
+        return reduced @ self.matrix if bool(there.all()) else self._with_gaps(reduced, there)
 
     def _with_gaps(self, reduced: Tensor, there: Tensor) -> Tensor:
         """Values on land (n, land) of block values (n, b) with their sets of stations (n, m)."""
