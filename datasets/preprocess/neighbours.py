@@ -1,5 +1,7 @@
 """Stations that disagree with their neighbours."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import Field
 
@@ -17,11 +19,14 @@ class NeighbourRule(Options):
     threshold: float = Field(
         8.0, gt=0, description="allowed distance from their median, in 1.4826 MAD of the neighbours"
     )
-    floor_mm: float = Field(100.0, ge=0, description="distance that is always allowed, mm")
+    floor_mm: float = Field(30.0, ge=0, description="distance that is always allowed, east and north, mm")
+    rough_floor_mm: float = Field(
+        150.0, ge=0, description="the same for the noisier quantities, up and the peak displacement, mm"
+    )
 
 
 def neighbour_outliers(
-    lat: np.ndarray, lon: np.ndarray, values: np.ndarray, rule: NeighbourRule
+    lat: np.ndarray, lon: np.ndarray, values: np.ndarray, rule: NeighbourRule, rough: Sequence[bool]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hold every station against the median of its nearest neighbours, quantity by quantity.
 
@@ -36,6 +41,8 @@ def neighbour_outliers(
         Quantities in mm; NaN where a station has none.
     rule : NeighbourRule
         Neighbours and limits.
+    rough : sequence of bool, length k
+        Which quantities have the wider floor.
 
     Returns
     -------
@@ -55,7 +62,7 @@ def neighbour_outliers(
     around = values[here][near].transpose(0, 2, 1)
     middle = nan_median(around)
     spread = _SIGMA_PER_MAD * nan_median(np.abs(around - middle[..., None]))
-    limit = np.maximum(rule.threshold * spread, rule.floor_mm)
+    limit = np.maximum(rule.threshold * spread, np.where(rough, rule.rough_floor_mm, rule.floor_mm))
     outlier[here] = np.abs(values[here] - middle) > limit
     expected[here] = middle
     return outlier, expected

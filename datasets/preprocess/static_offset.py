@@ -65,8 +65,8 @@ def static_offsets(
 
     The first window is what there is of `before_s` seconds up to the origin time, the second the last
     `after_s` seconds of the record. At a station the shaking counts as over `rupture_s` plus distance over
-    `slowest_km_s` after the origin time; if that is later than the beginning of the second window the offset is
-    not usable.
+    `slowest_km_s` after the origin time; if that is later than the beginning of the second window the offset
+    is not usable.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ from slipbench.datasets.physics.distance import ground_distance
 from slipbench.datasets.readers.offsets import read_offsets
 from slipbench.datasets.readers.stations import Stations
 from slipbench.datasets.recipes.data_file import data_file
+from slipbench.datasets.recipes.source_options import COMPONENTS
 from slipbench.datasets.recipes.source_real_events import Gathered, Left, Observed, off_neighbours
 from slipbench.datasets.recipes.source_real_options import CoseismicInput
 from slipbench.datasets.recipes.source_real_truth import Truths
@@ -50,7 +51,7 @@ def gather_coseismic(o: CoseismicInput, data: Path | None, truths: Truths) -> Ga
         out.count("sites_in_one_place", len(twins))
         why |= twins
         rest = np.array([k for k in range(len(stations)) if k not in why], int)
-        wrong = off_neighbours(stations.take(rest), offset[rest], ("east", "north"), o.outliers)
+        wrong = off_neighbours(stations.take(rest), offset[rest], COMPONENTS, o.outliers)
         out.count("stations_off_their_neighbours", len(wrong))
         why |= {int(rest[k]): reason for k, reason in wrong.items()}
         kept = np.array([k not in why for k in range(len(stations))])

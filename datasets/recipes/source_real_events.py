@@ -6,6 +6,7 @@ import numpy as np
 
 from slipbench.datasets.preprocess.neighbours import NeighbourRule, neighbour_outliers
 from slipbench.datasets.readers.stations import Stations
+from slipbench.datasets.recipes.source_options import COMPONENTS
 from slipbench.datasets.recipes.source_real_truth import Quake
 from slipbench.datasets.store.plan import Source
 
@@ -96,7 +97,8 @@ def off_neighbours(
     stations: Stations, values_mm: np.ndarray, names: tuple[str, ...], rule: NeighbourRule
 ) -> dict[int, str]:
     """Stations (by number) whose values (m, k) do not fit those around, and why; `names` of the k values."""
-    outlier, expected = neighbour_outliers(stations.lat, stations.lon, values_mm, rule)
+    rough = [name not in COMPONENTS for name in names]
+    outlier, expected = neighbour_outliers(stations.lat, stations.lon, values_mm, rule, rough)
     reasons = {}
     for k in np.flatnonzero(outlier.any(axis=1)):
         worst = int(np.argmax(np.where(outlier[k], np.abs(values_mm[k] - expected[k]), -1.0)))

@@ -10,13 +10,14 @@ from slipbench.datasets.preprocess.static_offset import rupture_seconds, static_
 from slipbench.datasets.readers.high_rate import read_high_rate
 from slipbench.datasets.readers.stations import Stations
 from slipbench.datasets.recipes.data_file import data_file
+from slipbench.datasets.recipes.source_options import COMPONENTS
 from slipbench.datasets.recipes.source_real_events import Gathered, Left, Observed, off_neighbours
 from slipbench.datasets.recipes.source_real_options import HighRateInput
 from slipbench.datasets.recipes.source_real_truth import Truths
 from slipbench.datasets.store.plan import Source
 
 FOLDER = "high_rate"
-_QUANTITIES = ("east", "north", "up", "peak")
+_QUANTITIES = (*COMPONENTS, "up", "peak")
 
 
 def gather_high_rate(o: HighRateInput, data: Path | None, truths: Truths) -> Gathered:

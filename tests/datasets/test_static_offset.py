@@ -85,7 +85,7 @@ def test_wrong_stations_are_found_and_others_kept(seed):
     value = field.copy()
     value[wrong] += rng.choice([-1, 1], (5, 2)) * 9000
     value[(wrong[0] + 1) % 150] = np.nan
-    outlier, expected = neighbour_outliers(lat, lon, value, NeighbourRule())
+    outlier, expected = neighbour_outliers(lat, lon, value, NeighbourRule(floor_mm=100.0), [False, False])
     found = outlier.any(axis=1)
     assert found[wrong[~np.isnan(value[wrong, 0])]].all()
     assert found.sum() <= 5 + 6
@@ -97,18 +97,30 @@ def test_the_rule_does_not_depend_on_the_order():
     rng = np.random.default_rng(4)
     lat, lon = network(rng, 60)
     value = rng.normal(0, 200, (60, 2))
-    outlier, expected = neighbour_outliers(lat, lon, value, NeighbourRule(threshold=2.0, floor_mm=1.0))
+    outlier, expected = neighbour_outliers(
+        lat, lon, value, NeighbourRule(threshold=2.0, floor_mm=1.0), [False, False]
+    )
     order = rng.permutation(60)
     again, same = neighbour_outliers(
-        lat[order], lon[order], value[order], NeighbourRule(threshold=2.0, floor_mm=1.0)
+        lat[order], lon[order], value[order], NeighbourRule(threshold=2.0, floor_mm=1.0), [False, False]
     )
     np.testing.assert_array_equal(again, outlier[order])
     np.testing.assert_allclose(same, expected[order])
     assert 0 < outlier.any(axis=1).sum() < 60
 
 
+def test_rough_quantities_have_a_wider_floor():
+    value = np.zeros((20, 2))
+    value[4] = 100.0
+    outlier, expected = neighbour_outliers(
+        *network(np.random.default_rng(5), 20), value, NeighbourRule(), [False, True]
+    )
+    assert np.argwhere(outlier).tolist() == [[4, 0]]
+    np.testing.assert_array_equal(expected, 0)
+
+
 def test_small_networks_have_no_outliers():
     value = np.array([[0.0], [0.0], [9e9]])
-    outlier, expected = neighbour_outliers(np.arange(3.0), np.arange(3.0), value, NeighbourRule())
+    outlier, expected = neighbour_outliers(np.arange(3.0), np.arange(3.0), value, NeighbourRule(), [True])
     assert not outlier.any()
     assert np.isnan(expected).all()
