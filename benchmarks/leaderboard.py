@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from slipbench.benchmarks.metrics import Metric, metrics_of
+from slipbench.benchmarks.paired import ratio_to
 from slipbench.benchmarks.results import models_of
 from slipbench.benchmarks.scores import MODEL, blocks_of, finished_cells, model_scores
 
@@ -28,14 +29,23 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
         metric; missing where nothing was computed), ``seeds`` (how many were computed), ``n_train`` and
         ``n_test`` (means over seeds), ``blocks`` (independent pieces of the test set that the intervals
         rest on), ``fit_seconds`` (mean), ``leaky``, ``untrained``, ``flags`` (text), ``reason``, and for
-        each metric ``<name>``, ``<name>_low``, ``<name>_high`` (95 %) and ``<name>_units``. Sections
-        stand in the order of the table, rows by rank, those without any result last.
+        each metric ``<name>``, ``<name>_low``, ``<name>_high`` (95 %) and ``<name>_units``. Where a section
+        has a limit, ``limit_ratio`` with ``_low`` and ``_high`` is the first metric over the limit's on the
+        limit's own samples. Sections stand in the order of the table; limits, which have no rank, come first,
+        then rows by rank, those without any result last.
     """
     finished: dict[str, tuple] = {str(c["cell"].iloc[0]): (c, s) for c, s in finished_cells(table)}
+    limits = {
+        tuple(c.iloc[0][k] for k in SECTION): (c, s)
+        for c, s in finished.values()
+        if c.iloc[0]["kind"] == "limit"
+    }
     rows = []
     for key, group in models_of(table).groupby(MODEL, sort=False):
         cells = [finished[c] for c in group["cell"].unique() if c in finished]
-        rows.append(dict(zip(MODEL, key, strict=True)) | _summary(group, cells))
+        row = dict(zip(MODEL, key, strict=True))
+        limit = limits.get(tuple(row[k] for k in SECTION)) if row["kind"] != "limit" else None
+        rows.append(row | _summary(group, cells) | _beside(limit, cells))
     if not rows:
         return pd.DataFrame(columns=[*MODEL, "rank"])
     board = pd.DataFrame(rows)
@@ -75,15 +85,25 @@ def _summary(group: pd.DataFrame, cells: list[tuple]) -> dict[str, object]:
     return row
 
 
+def _beside(limit: tuple | None, cells: list[tuple]) -> dict[str, object]:
+    """How far from its section's limit a model is, on the limit's samples."""
+    ratio = ratio_to(limit, cells) if limit and cells else None
+    if ratio is None:
+        return {}
+    return {"limit_ratio": ratio.value, "limit_ratio_low": ratio.low, "limit_ratio_high": ratio.high}
+
+
 def _ranked(part: pd.DataFrame) -> pd.DataFrame:
     """One section with its ranks, best first; ties share a rank, rows without a value come last."""
     first = metrics_of(str(part["task"].iloc[0]))[0]
     part = part.copy()
     if first.name not in part:
         return part
-    rank = part[first.name].rank(method="min", ascending=not first.higher_is_better)
+    limit = part["kind"] == "limit"
+    rank = part[first.name].mask(limit).rank(method="min", ascending=not first.higher_is_better)
     part["rank"] = rank.astype("Int64")
-    return part.assign(_order=rank.fillna(np.inf)).sort_values("_order", kind="stable").drop(columns="_order")
+    order = rank.fillna(np.inf).mask(limit & part[first.name].notna(), 0.0)
+    return part.assign(_order=order).sort_values("_order", kind="stable").drop(columns="_order")
 
 
 def sections(board: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame, list[Metric]]]:

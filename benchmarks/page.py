@@ -91,15 +91,20 @@ def _section(
         about.append(f"{head['split']} split: {_ABOUT_SPLITS[head['split']]}")
     if head["label"] in _ABOUT_LABELS:
         about.append(f"{head['label']} label: {_ABOUT_LABELS[head['label']]}")
+    names = [m.name for m in metrics]
+    columns = [_column(m, part) for m in metrics]
+    if "limit_ratio" in part and part["limit_ratio"].notna().any():
+        names.append("limit_ratio")
+        columns.append({"title": "× limit on its samples", "unit": "", "arrow": "↓"})
     return {
         "id": "-".join(head[k] for k in ("suite", "split", "label")),
         "title": " · ".join(head[k] for k in ("suite", "split", "label") if head[k] != "-"),
         "leaky": bool(part["leaky"].any()),
         "about": about,
-        "columns": [_column(m, part) for m in metrics],
+        "columns": columns,
         "modality": bool((part["modality"] != "-").any()),
         "blocks": bool((part["blocks"] < part["n_test"]).any()),
-        "rows": [_row(row, metrics) for row in part.to_dict("records")],
+        "rows": [_row(row, names) for row in part.to_dict("records")],
         "figure": None if figure is None else {"about": figure[0].about, "data": figure[1]},
     }
 
@@ -111,7 +116,7 @@ def _column(metric: Metric, part: pd.DataFrame) -> dict[str, str]:
     return {"title": metric.title, "unit": "" if unit == "1" else unit, "arrow": arrow}
 
 
-def _row(row: dict[str, Any], metrics: list[Metric]) -> dict[str, Any]:
+def _row(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
     ranked = not pd.isna(row["rank"])
     return {
         "rank": int(row["rank"]) if ranked else None,
@@ -125,7 +130,7 @@ def _row(row: dict[str, Any], metrics: list[Metric]) -> dict[str, Any]:
         "fit": number(row["fit_seconds"]),
         "flags": [f for f in row["flags"].split("; ") if f and f != "leaky split"],
         "untrained": row["untrained"],
-        "cells": [_value(row, m.name) for m in metrics],
+        "cells": [_value(row, name) for name in names],
     }
 
 

@@ -59,7 +59,8 @@ class Cell:
     Parameters
     ----------
     model, kind : str
-        Name in the table; ``network``, ``decoder`` or ``baseline``. ``context`` is no model: its quantities
+        Name in the table; ``network``, ``decoder`` or ``baseline``. ``limit`` knows what nobody can
+        know of real data and is not ranked. ``context`` is no model: its quantities
         say what a split's samples are (depth, distance to the network), and have no predictions.
     modality, label, split : str
         What the model sees, what it predicts, how rows are divided; ``-`` where there is no choice.
@@ -72,7 +73,7 @@ class Cell:
     """
 
     model: str
-    kind: Literal["network", "decoder", "baseline", "context"]
+    kind: Literal["network", "decoder", "baseline", "limit", "context"]
     modality: str
     label: str
     split: str

@@ -12,7 +12,8 @@ from slipbench.benchmarks.results import models_of
 
 #: Columns that name a model's row of a leaderboard; the seeds are summarised.
 MODEL = ["suite", "task", "dataset", "split", "label", "model", "kind", "modality"]
-_SEED = 2024
+#: Of all resamples: models tested on the same samples are compared in pairs.
+SEED = 2024
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def model_scores(cells: list[tuple[pd.DataFrame, Samples]]) -> list[Score]:
         for cell, one in cells:
             n, block = blocks_of(cell)
             values.append(metric.value(one))
-            spread.append(metric.resampled(one, resamples(n, block, _SEED), weights(n, block, _SEED)))
-        low, high = interval(over_seeds(np.array(spread), _SEED))
+            spread.append(metric.resampled(one, resamples(n, block, SEED), weights(n, block, SEED)))
+        low, high = interval(over_seeds(np.array(spread), SEED))
         scores.append(Score(metric, units_of(metric, first), float(np.mean(values)), low, high))
     return scores

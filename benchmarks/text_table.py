@@ -35,12 +35,18 @@ def text_tables(table: pd.DataFrame) -> Iterator[TextTable]:
             units = part[f"{metric.name}_units"].dropna()
             unit = f" ({units.iloc[0]})" if len(units) and units.iloc[0] != "1" else ""
             header.append(f"{metric.title}{unit} {'↑' if metric.higher_is_better else '↓'} [95 %]")
+        limited = "limit_ratio" in part and part["limit_ratio"].notna().any()
+        if limited:
+            header.append("× limit ↓ [95 %]")
         rows = []
         for row in part.to_dict("records"):
             rank = "–" if pd.isna(row["rank"]) else str(row["rank"])
             name = row["model"] if row["modality"] == "-" else f"{row['model']} · {row['modality']}"
             flags = "; ".join(f for f in row["flags"].split("; ") if f != "leaky split")
-            rows.append([rank, name, *(_value(row, m.name) for m in shown), str(row["seeds"]), flags])
+            values = [_value(row, m.name) for m in shown]
+            if limited:
+                values.append(_value(row, "limit_ratio"))
+            rows.append([rank, name, *values, str(row["seeds"]), flags])
         yield TextTable(title, [*header, "seeds", "remarks"], rows, (part["kind"] == "baseline").tolist())
 
 

@@ -24,6 +24,7 @@ from slipbench.platform.stages import (
     build_stores,
     check_trainer,
     dataset_key,
+    datasets_of,
     plan_dataset,
     run_fit,
 )
@@ -92,7 +93,7 @@ def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:
     """Every dataset of the suites and their trainers, each planned once."""
     planned: dict[str, Planned] = {}
     for suite in suites:
-        trained = [trainer.dataset for trainer in suite.trainers().values()]
+        trained = [dataset for trainer in suite.trainers().values() for dataset in datasets_of(trainer)]
         for dataset in [suite.options.dataset, *suite.tests().values(), *trained]:
             key = dataset_key(dataset)
             if key not in planned:
@@ -104,7 +105,7 @@ def _run(suite: Suite, stores: dict[str, Store], place: Settings, report: Report
     name, store = suite.options.name, stores[dataset_key(suite.options.dataset)]
     fits: dict[str, Fitted] = {}
     for key, trainer in suite.trainers().items():
-        fits[key] = run_fit(trainer, stores[dataset_key(trainer.dataset)], place, report, key, search)
+        fits[key] = run_fit(trainer, stores, place, report, key, search)
     suite_hash = config_hash(
         {
             "options": suite.options.model_dump(mode="json"),
@@ -116,7 +117,7 @@ def _run(suite: Suite, stores: dict[str, Store], place: Settings, report: Report
     )
     folder = place.results / f"{name}-{suite_hash[:12]}"
     tests = {key: stores[dataset_key(dataset)] for key, dataset in suite.tests().items()}
-    inputs = Inputs(store, {key: f.checkpoint for key, f in fits.items()}, place.cache, tests)
+    inputs = Inputs(store, {key: f.checkpoint for key, f in fits.items()}, place.cache, tests, place.data)
     table_path = run_suite(suite, inputs, folder, _named(report, f"suite {name}"), code_version())
     table = read_table([table_path])
     run_id = _track(suite, suite_hash, table, table_path, fits, store, place, report)

@@ -1,6 +1,7 @@
 """What every baseline offers: a prediction that a network must beat to be worth anything."""
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,13 +20,33 @@ class Baseline(ABC):
         Validated options, an instance of the class attribute `Options`.
     seed : int
         Seed of anything random in it.
+
+    Attributes
+    ----------
+    limit : bool
+        Whether it is no rival but a limit: it knows what nobody can know of real data, and is not ranked.
+    data : Path or None
+        Folder of real data, where the caller has one.
+    notes : str
+        What a reader of the table must know of the last prediction.
     """
 
     info: ClassVar[Info]
     Options: ClassVar[type[Options]]
+    limit: ClassVar[bool] = False
+    data: Path | None = None
+    notes: str = ""
 
     def __init__(self, options: Any, seed: int) -> None:
         self.options, self.seed = options, seed
+
+    def unusable(self, store: Store) -> str:
+        """Why it cannot predict the rows of `store`; empty when it can."""
+        return ""
+
+    def chosen(self, rows: np.ndarray) -> np.ndarray:
+        """The part of the ascending test rows that it predicts: all of them, unless each takes long."""
+        return rows
 
     @abstractmethod
     def fit(self, store: Store, rows: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:

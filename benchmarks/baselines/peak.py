@@ -60,6 +60,10 @@ class Peak(Baseline):
 
     Options = PeakOptions
 
+    def unusable(self, store: Store) -> str:
+        """It needs images."""
+        return "" if self.options.array in store.names else f"the store holds no '{self.options.array}'"
+
     def _features(self, store: Store, rows: np.ndarray) -> np.ndarray:
         """Features of ascending `rows`, read shard by shard: the images need not fit into memory."""
         parts = []

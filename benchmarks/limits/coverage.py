@@ -10,7 +10,7 @@ from slipbench.benchmarks.limits.importance import Effort
 from slipbench.benchmarks.limits.offsets import Offsets
 from slipbench.benchmarks.limits.posterior import posterior_of
 from slipbench.benchmarks.limits.problem import Problem
-from slipbench.benchmarks.limits.summary import assess
+from slipbench.benchmarks.limits.summary import describe
 from slipbench.datasets.physics.source import sample
 from slipbench.datasets.recipes.source_options import EVENT_DAY, WINDOW_DAYS
 
@@ -46,7 +46,7 @@ def cases(
     Returns
     -------
     DataFrame
-        One row an event: `summary.assess`, and ``seconds``.
+        One row an event: `summary.describe`, and ``seconds``.
     """
     m = len(problem.forward.lat)
     nothing = problem.estimator(np.zeros((m, WINDOW_DAYS, 2)))
@@ -65,5 +65,5 @@ def cases(
         began = time.perf_counter()
         found = posterior_of(problem, offsets, effort, rng)
         seconds = time.perf_counter() - began
-        rows.append(assess(found, {k: float(v[0]) for k, v in truth.items()}) | {"seconds": seconds})
+        rows.append(describe(found, {k: float(v[0]) for k, v in truth.items()}) | {"seconds": seconds})
     return pd.DataFrame(rows)

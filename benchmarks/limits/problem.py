@@ -10,6 +10,7 @@ from slipbench.benchmarks.limits.noise import NoiseModel, ParametricModel, Surro
 from slipbench.benchmarks.limits.offsets import OffsetEstimator, Offsets, Whitening
 from slipbench.benchmarks.limits.prior import DIMENSIONS, Prior
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.physics.source import Range
 from slipbench.datasets.recipes.remake import recipe_of_store
 from slipbench.datasets.recipes.source_maker import SourceMaker, SurrogateDays
 from slipbench.datasets.recipes.source_options import EVENT_DAY, WINDOW_DAYS, SourceSyntheticOptions
@@ -123,11 +124,28 @@ def options_of(store: Store) -> SourceSyntheticOptions:
     return options
 
 
-def problem_of(store: Store, seed: int = 0) -> Problem:
-    """Stations and prior of a store, without its noise."""
-    options = options_of(store)
+def problem_of(
+    store: Store, made: SourceSyntheticOptions | None = None, seed: int = 0, mw_high: float | None = None
+) -> Problem:
+    """Stations of a store and prior of its sources, without its noise.
+
+    Parameters
+    ----------
+    store : Store
+        Whose stations are meant.
+    made : SourceSyntheticOptions, optional
+        Options of another store that the prior is taken from.
+    seed : int
+        Of the library.
+    mw_high : float, optional
+        Raises the upper end of Mw.
+    """
+    options = made or options_of(store)
+    sampling = options.sampling
+    if mw_high is not None and mw_high > sampling.mw.high:
+        sampling = sampling.model_copy(update={"mw": Range(low=sampling.mw.low, high=mw_high)})
     forward = Forward(store.read("station_lat"), store.read("station_lon"), options.poisson)
-    return Problem(forward, Prior(options.sampling), seed=seed)
+    return Problem(forward, Prior(sampling), seed=seed)
 
 
 def noise_of(store: Store, data: Path | None) -> NoiseModel:

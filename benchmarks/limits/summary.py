@@ -85,26 +85,29 @@ def masses(posterior: Posterior, truth: Mapping[str, float]) -> dict[str, float]
     return found
 
 
-def assess(posterior: Posterior, truth: Mapping[str, float]) -> dict[str, float]:
-    """How one posterior did: estimates, errors, masses and sampling.
+def describe(posterior: Posterior, truth: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Estimates and sampling of one posterior, and how it did where the truth is known.
 
     Returns
     -------
     dict of float
-        ``latitude``, ``longitude``, ``mw`` and ``depth_km`` of the truth; ``median_km``, ``mean_km`` and
-        ``median_mw``, ``mean_mw``: errors of both estimates; `masses`; ``ess``, ``largest`` (weight),
-        ``evaluations`` and ``attempts``.
+        ``median_latitude``, ``mean_latitude`` and so on for longitude and Mw; ``ess``, ``largest`` (weight),
+        ``evaluations`` and ``attempts``. With a truth also ``latitude``, ``longitude``, ``mw`` and
+        ``depth_km`` of it, ``median_km``, ``mean_km``, ``median_error`` and ``mean_error`` (of Mw), `masses`.
     """
-    errors: dict[str, float] = {}
-    for name, (lat, lon, mw) in zip(("median", "mean"), point_estimates(posterior), strict=True):
-        away = ground_distance(lat, lon, np.array(truth["latitude"]), np.array(truth["longitude"]))
-        errors |= {f"{name}_km": float(away) / 1e3, f"{name}_mw": abs(float(mw) - truth["mw"])}
-    known = {k: truth[k] for k in ("latitude", "longitude", "mw")} | {"depth_km": truth["depth"] / 1e3}
     draws = posterior.draws
-    sampling = {
+    found = {
         "ess": draws.effective,
         "largest": float(draws.weight.max()),
         "evaluations": float(draws.evaluations),
         "attempts": float(posterior.attempts),
     }
-    return known | errors | masses(posterior, truth) | sampling
+    for name, (lat, lon, mw) in zip(("median", "mean"), point_estimates(posterior), strict=True):
+        found |= {f"{name}_latitude": float(lat), f"{name}_longitude": float(lon), f"{name}_mw": float(mw)}
+        if truth is not None:
+            away = ground_distance(lat, lon, np.array(truth["latitude"]), np.array(truth["longitude"]))
+            found |= {f"{name}_km": float(away) / 1e3, f"{name}_error": abs(float(mw) - truth["mw"])}
+    if truth is None:
+        return found
+    known = {k: truth[k] for k in ("latitude", "longitude", "mw")} | {"depth_km": truth["depth"] / 1e3}
+    return found | known | masses(posterior, truth)

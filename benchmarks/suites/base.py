@@ -43,12 +43,15 @@ class Inputs:
         Folder for derived inputs such as embeddings, shared between suites.
     tests : mapping
         Sealed stores of the suite's further test sets, by their name.
+    data : Path or None
+        Folder of real data, where there is one.
     """
 
     store: Store
     checkpoints: Mapping[str, Path | str]
     cache: Path
     tests: Mapping[str, Store] = field(default_factory=dict)
+    data: Path | None = None
 
 
 class Suite(ABC):

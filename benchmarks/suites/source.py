@@ -96,13 +96,17 @@ class Source(Suite):
 
     def _cells(self, inputs: Inputs, split: str, seed: int, common: dict[str, Any]) -> Iterator[Cell]:
         for baseline in self.options.baselines:
+            limit = BASELINES.get(baseline.baseline).limit
+            if limit and seed != self.options.seeds[0]:
+                continue  # a limit is what it is: other seeds only sample it otherwise
             decides = {
                 "dataset": inputs.store.dataset_hash,
                 "options": baseline.model_dump(mode="json"),
                 "version": BASELINES.info(baseline.baseline).version,
             }
             digest = config_hash(common | decides)
-            yield Cell(baseline.baseline, "baseline", "-", "-", split, seed, False, digest)
+            kind: Literal["limit", "baseline"] = "limit" if limit else "baseline"
+            yield Cell(baseline.baseline, kind, "-", "-", split, seed, False, digest)
         for name, trainer in self.options.networks.items():
             fit = inputs.checkpoints[fit_name(name, seed)]
             decides = {
@@ -120,8 +124,8 @@ class Source(Suite):
         store = inputs.tests.get(cell.split, inputs.store)
         if cell.kind == "context":
             return CellResult(context(store, store.rows_of("test")))
-        if cell.kind == "baseline":
-            return self._baseline(cell, inputs.store, store)
+        if cell.kind in ("baseline", "limit"):
+            return self._baseline(cell, inputs, store)
         return self._network(cell, inputs, store)
 
     def report(self, table: pd.DataFrame, folder: Path) -> list[Path]:
@@ -150,10 +154,14 @@ class Source(Suite):
             device=device_of("auto"),
         )
 
-    def _baseline(self, cell: Cell, trained: Store, tested: Store) -> CellResult:
+    def _baseline(self, cell: Cell, inputs: Inputs, tested: Store) -> CellResult:
         options = next(o for o in self.options.baselines if o.baseline == cell.model)
-        baseline = BASELINES.get(cell.model)(options, cell.seed)
-        train, test = trained.rows_of("train"), tested.rows_of("test")
+        baseline, trained = BASELINES.get(cell.model)(options, cell.seed), inputs.store
+        baseline.data = inputs.data
+        if reason := baseline.unusable(trained) or baseline.unusable(tested):
+            return CellResult(status="skipped", reason=reason)
+        train, every = trained.rows_of("train"), tested.rows_of("test")
+        test = baseline.chosen(every)
         if not len(train) or not len(test):
             return CellResult(status="skipped", reason=f"{len(train)} training and {len(test)} test rows")
         began = clock.perf_counter()
@@ -161,9 +169,11 @@ class Source(Suite):
         baseline.fit(trained, train, np.full(len(train), np.nan), known)
         fitted = clock.perf_counter()
         predicted = baseline.predict(tested, test, np.full(len(test), np.nan))
+        few = "" if len(test) == len(every) else f"{len(test)} of {len(every)} test samples"
         y, targets = tested.read("target").astype(np.float64), tested.attrs["targets"]
         return CellResult(
             _outcomes([t["name"] for t in targets], [t["units"] for t in targets], test, y[test], predicted),
+            notes="; ".join(filter(None, [few, baseline.notes])),
             n_train=len(train),
             fit_seconds=fitted - began,
             predict_seconds=clock.perf_counter() - fitted,

@@ -1,0 +1,96 @@
+"""The limit and the inversion as rows of the source suite."""
+
+import numpy as np
+import pytest
+
+from slipbench.benchmarks.baselines.posterior import Posterior, PosteriorOptions
+from slipbench.benchmarks.limits.events import observed, posteriors
+from slipbench.benchmarks.limits.importance import Effort
+from slipbench.benchmarks.limits.problem import noise_of, problem_of
+from slipbench.benchmarks.results import read_table
+from slipbench.benchmarks.run import run_suite
+from slipbench.datasets.recipes.build import build
+from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
+from slipbench.datasets.store.reader import Store
+
+from .toy_suites import inputs_of, source_suite, toy_source
+
+DATASET = {
+    "recipe": "source_synthetic",
+    "name": "few",
+    "n_samples": 40,
+    "n_stations": 15,
+    "stations": "made",
+    "representations": ["ts"],
+    "rows_per_shard": 20,
+}
+BASELINES = [
+    {"baseline": "mean"},
+    {"baseline": "peak"},
+    {"baseline": "okada_inversion"},
+    {"baseline": "posterior", "samples": 3, "effective": 100},
+]
+
+
+def made(folder, **change):
+    options = SourceSynthetic.Options.model_validate(DATASET | change)
+    build(SourceSynthetic(options, None).plan(), folder)
+    return Store(folder)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("limit") / "store")
+
+
+def test_rows_of_the_limit_and_the_inversion(store, tmp_path):
+    suite = source_suite(dataset=DATASET, baselines=BASELINES, seeds=[0, 1])
+    table = read_table([run_suite(suite, inputs_of(store, tmp_path), tmp_path / "out")])
+    table = table[table["kind"] != "context"]
+    status = table.groupby("model")[["status", "reason", "kind"]].first()
+    assert status.loc["peak"].tolist() == ["skipped", "the store holds no 'img'", "baseline"]
+    assert status.loc["posterior"].tolist() == ["ok", "", "limit"]
+    assert status.loc["okada_inversion", "status"] == "ok"
+    test = store.rows_of("test")
+    limit = table[table["model"] == "posterior"]
+    assert set(limit["seed"]) == {0}  # once, whatever the seeds
+    for row in limit.itertuples():
+        assert np.array_equal(row.sample, test[:3])
+        assert "3 of 8 test samples" in row.notes
+        assert "effective samples" in row.notes
+    inversion = table[table["model"] == "okada_inversion"]
+    assert set(inversion["seed"]) == {0, 1}
+    assert all(np.array_equal(s, test) for s in inversion["sample"])
+
+
+def test_stores_without_positions_are_skipped_with_the_reason(tmp_path):
+    store = toy_source(tmp_path / "store", 40)
+    suite = source_suite(baselines=BASELINES[2:])
+    table = read_table([run_suite(suite, inputs_of(store, tmp_path), tmp_path / "out")])
+    table = table[table["kind"] != "context"]
+    assert set(table["status"]) == {"skipped"}
+    assert set(table["reason"]) == {"the store holds no 'ts'"}
+
+
+def test_post_seismic_motion_has_no_limit(tmp_path):
+    store = made(tmp_path / "store", n_samples=5, rows_per_shard=5, post_seismic={})
+    assert "post-seismic" in Posterior(PosteriorOptions(), 0).unusable(store)
+
+
+def test_events_do_not_depend_on_workers_or_on_each_other(store):
+    problem = problem_of(store)
+    problem.noise = noise_of(store, None)
+    rows = store.rows_of("test")[:3]
+    effort = Effort(draws=500, rounds=3, enough=50, most=1000)
+    alone = [dict(f) for r in rows for f in posteriors(problem, observed(store, rows[rows == r]), effort, 4)]
+    shared = list(posteriors(problem, observed(store, rows), effort, 4, workers=2))
+    for one, other in zip(alone, shared, strict=True):
+        assert {k: v for k, v in one.items() if k != "seconds"} == {
+            k: v for k, v in other.items() if k != "seconds"
+        }
+
+
+def test_few_effective_samples_are_told(store):
+    baseline = Posterior(PosteriorOptions(samples=1, effective=1e6), 0)
+    baseline.predict(store, baseline.chosen(store.rows_of("test")), np.array([np.nan]))
+    assert "1 of 1 posteriors below 1000000 effective samples" in baseline.notes
