@@ -27,7 +27,8 @@ class Content:
     targets : list of dict
         ``name``, ``units``, ``low`` and ``high`` (scaled to 0 and 1) of each column of ``target``.
     statistics : dict
-        ``mean`` and ``std`` of the input per last-axis component, over training rows.
+        ``mean`` and ``std`` of the input per last-axis component, over training rows; empty where there are
+        none, as in a store of test rows.
     static : tuple of ndarray
         The store's arrays that the network names as `Network.static`.
     """
@@ -38,7 +39,7 @@ class Content:
     static: tuple[np.ndarray, ...]
 
 
-def content(store: Store, network: str) -> Content:
+def content(store: Store, network: str, train: bool = True) -> Content:
     """Check that `store` can train or test a network, and say what is in it.
 
     Parameters
@@ -47,11 +48,13 @@ def content(store: Store, network: str) -> Content:
         Sealed store.
     network : str
         Name of the network.
+    train : bool
+        Whether the statistics of training rows are needed; a trained network brings its own.
 
     Raises
     ------
     InputError
-        When an array, the description of the targets or the statistics are missing.
+        When an array, the description of the targets or needed statistics are missing.
     """
     part, reader = MODELS.get(network), f"network '{network}'"
     array = part.array
@@ -73,11 +76,15 @@ def content(store: Store, network: str) -> Content:
             "build the store again",
         )
     found = store.attrs["statistics"].get(array)
-    if not found or not found["count"]:
+    known = bool(found) and found["count"] > 0
+    if train and not known:
         raise InputError(
-            store.folder, f"no statistics of '{array}'", "those of its training rows", "build the store again"
+            store.folder,
+            f"no statistics of '{array}'",
+            "those of training rows",
+            "train on a store that has them; a store of test rows is for testing only",
         )
-    statistics = {"mean": [float(v) for v in found["mean"]], "std": [float(v) for v in found["std"]]}
+    statistics = {k: [float(v) for v in found[k]] for k in ("mean", "std")} if known else {}
     plain = [
         {"name": t["name"], "units": t["units"], "low": float(t["low"]), "high": float(t["high"])}
         for t in targets

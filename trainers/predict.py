@@ -64,7 +64,7 @@ def predict(
         raise InputError("split", f"'{split}'", f"one of {', '.join(SPLITS)}", nearest(split, SPLITS))
     module = load(checkpoint, expect)
     values = module.hparams
-    found = content(store, values["model"]["model"])
+    found = content(store, values["model"]["model"], train=False)
     trained = [(t["name"], t["units"]) for t in values["targets"]]
     here = [(t["name"], t["units"]) for t in found.targets]
     for what, wanted, got in (

@@ -171,6 +171,16 @@ def test_a_store_of_another_kind(checkpoint: Path, tmp_path: Path) -> None:
         predict(path, toy_source(tmp_path / "small", 24))
 
 
+def test_a_store_without_statistics_is_tested_with_those_of_the_training(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    store, bare = (toy_source(tmp_path / str(k), 24, statistics=s) for k, s in enumerate((("img",), ())))
+    assert bare.attrs["statistics"] == {}
+    np.testing.assert_array_equal(predict(checkpoint, bare).y_pred, predict(checkpoint, store).y_pred)
+    with pytest.raises(InputError, match=r"no statistics of 'img'.*for testing only"):
+        fit(toy_options(), bare, tmp_path / "fit")
+
+
 def test_splits_that_cannot_be_predicted(checkpoint: Path, tmp_path: Path) -> None:
     store = toy_source(tmp_path / "store", 8)
     with pytest.raises(InputError, match="no test rows"):
