@@ -80,3 +80,17 @@ class SurrogateNoise:
             series = np.fft.irfft(spectra * turn[rows, :, None], n=d, axis=1)
             out[rows] = series[:, list(days)] @ self.vectors[w] + self.mean[w]
         return out
+
+    def spectra(self) -> np.ndarray:
+        """What the surrogates of every window are made of, shape (w, 2, f, p), mm.
+
+        Real and imaginary part, per frequency 0 ... d // 2 and channel, of the coefficients whose sum with
+        the turned waves exp(2 pi i f t / d + i phase) has the surrogate as its real part; frequency 0 holds
+        the mean.
+        """
+        d = self.n_days
+        spectra = np.fft.rfft(self.scores, axis=1) @ self.vectors * (2 / d)
+        if d % 2 == 0:  # the Nyquist frequency stands for itself alone
+            spectra[:, -1] /= 2
+        spectra[:, 0] = self.mean
+        return np.stack([spectra.real, spectra.imag], axis=1)

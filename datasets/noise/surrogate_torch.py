@@ -7,25 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from slipbench.datasets.noise.philox_torch import Key, words
-from slipbench.datasets.noise.surrogate import SurrogateNoise
 
 #: Most bytes of spectra that are gathered at once.
 _GATHER_BYTES = 1 << 26
-
-
-def surrogate_spectra(noise: SurrogateNoise) -> np.ndarray:
-    """What the surrogates of every window are made of, shape (w, 2, f, p).
-
-    Real and imaginary part, per frequency 0 ... d // 2 and channel, of the coefficients whose sum with the
-    turned waves exp(2 pi i f t / d) has the surrogate as its real part; frequency 0 holds the mean.
-    """
-    d = noise.n_days
-    spectra = np.fft.rfft(noise.scores, axis=1) @ noise.vectors
-    spectra *= 2 / d
-    if d % 2 == 0:  # the Nyquist frequency stands for itself alone
-        spectra[:, -1] /= 2
-    spectra[:, 0] = noise.mean
-    return np.stack([spectra.real, spectra.imag], axis=1)
 
 
 class SurrogateTorch(nn.Module):
@@ -34,7 +18,7 @@ class SurrogateTorch(nn.Module):
     Parameters
     ----------
     spectra : ndarray, shape (w, 2, f, m, c)
-        From `surrogate_spectra`, channels as station and component.
+        `SurrogateNoise.spectra`, channels as station and component.
     days : sequence of int
         The days, in their order.
     n_days : int

@@ -1,8 +1,9 @@
 """What every dataset recipe offers, and the registry that finds it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import Field
 
@@ -13,6 +14,26 @@ from slipbench.datasets.registry import Info, Registry
 from slipbench.datasets.store.manifest import Manifest
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.reader import Store
+
+if TYPE_CHECKING:
+    from torch import Tensor, device
+
+
+class Synthesiser(Protocol):
+    """Makes the samples of a virtual store on a device; a torch module."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Row arrays of the store that the samples are made from."""
+
+    def shape(self, array: str) -> tuple[int, ...]:
+        """Shape of one row of a representation."""
+
+    def to(self, where: "device") -> "Synthesiser":
+        """Move it."""
+
+    def __call__(self, array: str, rows: "Tensor", inputs: Mapping[str, "Tensor"], draw: int = 0) -> "Tensor":
+        """A representation of the rows with these numbers and `reads`; draw 0 is the rows' own noise."""
 
 
 class RecipeOptions(Options):
@@ -62,6 +83,19 @@ class Recipe(ABC):
             f"a store of recipe '{self.info.name}' cannot grow",
             "a recipe whose samples do not depend on each other, such as source_synthetic",
             "build to a new folder",
+        )
+
+    @staticmethod
+    def synthesiser(store: Store) -> Synthesiser:
+        """What makes the samples of a virtual store (``virtual`` among its attributes), from the store alone.
+
+        Raises
+        ------
+        InputError
+            When the recipe has no virtual form, as those that do not override this.
+        """
+        raise InputError(
+            store.folder, "samples cannot be made from it", "a store that holds them", "build its stored form"
         )
 
     @staticmethod

@@ -95,6 +95,34 @@ class Views:
 
 
 @dataclass(frozen=True)
+class Events:
+    """What moves the stations in some rows, and where there are data.
+
+    Parameters
+    ----------
+    offset : ndarray, shape (n, m, c)
+        Static displacement, mm.
+    relaxation : Relaxation or None
+        Motion after it.
+    presence : Presence or None
+        Missing stations and days.
+    """
+
+    offset: np.ndarray
+    relaxation: Relaxation | None
+    presence: Presence | None
+
+    def take(self, rows: np.ndarray) -> "Events":
+        """Some of the rows."""
+        r, p = self.relaxation, self.presence
+        return Events(
+            self.offset[rows],
+            r and Relaxation(r.tau[rows], r.ratio[rows]),
+            p and Presence(p.station[rows], p.day[rows], p.counts),
+        )
+
+
+@dataclass(frozen=True)
 class SourceMaker:
     """Makes whole shards; picklable.
 
@@ -142,31 +170,42 @@ class SourceMaker:
 
     def __call__(self, shard: int, rows: range, rng: np.random.Generator) -> Shard:
         """Make the rows of one shard from its own random stream."""
+        arrays, counts, events = self.events(shard, rows, rng)
+        return Shard(arrays | self.observed(events, rng), counts)
+
+    def events(
+        self, shard: int, rows: range, rng: np.random.Generator
+    ) -> tuple[dict[str, np.ndarray], dict[str, int], Events]:
+        """What happens in the rows of a shard: arrays that say so, counts of policies, and the events."""
         n = len(rows)
         parameters, counts = sample(n, rng, self.sampling)
         offset = offsets(parameters, self.stations, self.poisson)[..., : self.n_components]
+        events = Events(offset, self._relaxation(shard, n), self._presence(shard, n))
         arrays = {
             "target": np.stack([parameters[k] for k in ("latitude", "longitude", "mw")], axis=-1),
             "source": np.stack([parameters[name] for name, _ in PARAMETERS], axis=-1),
             "split": self.split[rows.start : rows.stop],
         }
-        relaxation = self._relaxation(shard, n)
-        if relaxation:
-            arrays |= {"tau": relaxation.tau, "post_ratio": relaxation.ratio}
-        presence = self._presence(shard, n)
-        if presence:
-            arrays["present"] = presence.station.astype(np.uint8)
-            counts |= presence.counts
+        if events.relaxation:
+            arrays |= {"tau": events.relaxation.tau, "post_ratio": events.relaxation.ratio}
+        if events.presence:
+            arrays["present"] = events.presence.station.astype(np.uint8)
+            counts |= events.presence.counts
+        return arrays, counts, events
+
+    def observed(self, events: Events, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """The representations of events: their motion with noise from `rng`, where there are data."""
+        out, offset, presence = {}, events.offset, events.presence
         if "offset" in self.representations:
             kept = np.where(presence.station[..., None], offset, np.nan) if presence else offset
-            arrays["offset"] = kept.astype(np.float32)
+            out["offset"] = kept.astype(np.float32)
         if self.noise is not None:
-            position = self.noise.draw(n, rng)
-            self._move(position, offset, relaxation)
+            position = self.noise.draw(len(offset), rng)
+            self._move(position, offset, events.relaxation)
             if presence:
                 np.copyto(position, np.nan, where=~presence.on(self.days)[..., None])
-            arrays |= Views(self.days, self.representations, self.gridder)(position)
-        return Shard(arrays, counts)
+            out |= Views(self.days, self.representations, self.gridder)(position)
+        return out
 
     def _stream(self, shard: int, word: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence([self.seed, shard, word]))

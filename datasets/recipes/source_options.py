@@ -69,6 +69,10 @@ class SourceSyntheticOptions(RecipeOptions):
         min_length=1,
         description="arrays to store: img, ts, its, offset (noise-free, at the stations)",
     )
+    form: Literal["stored", "virtual"] = Field(
+        "stored",
+        description="keep samples, or keep what they are made from and make them on the device that trains",
+    )
     stations: Literal["auto", "ngl", "made"] = Field(
         "auto", description="NGL's list, a made network, or the list where the data folder has it"
     )
@@ -96,6 +100,12 @@ class SourceSyntheticOptions(RecipeOptions):
     def _gaps_leave_stations(self) -> "SourceSyntheticOptions":
         if self.gaps and self.gaps.least_stations > self.n_stations:
             raise ValueError("gaps.least_stations must not exceed n_stations")
+        return self
+
+    @model_validator(mode="after")
+    def _virtual_gaps_are_whole_stations(self) -> "SourceSyntheticOptions":
+        if self.form == "virtual" and self.gaps and self.gaps.daily_share:
+            raise ValueError("form: virtual keeps whole missing stations only; gaps.daily_share must be 0")
         return self
 
     @model_validator(mode="after")

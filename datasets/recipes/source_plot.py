@@ -8,22 +8,23 @@ import numpy as np
 
 from slipbench.datasets.recipes.source_options import FRAMES
 from slipbench.datasets.store.reader import Store
+from slipbench.datasets.virtual import read_view, virtual_arrays
 
 _PICKS = (0.1, 0.5, 0.8, 1.0)  # quantiles of the magnitude
 
 
 def _change(store: Store, rows: slice) -> tuple[np.ndarray, str]:
     """Change from the day before to the day after, images or station values, and its title."""
-    kept, day = store.attrs["arrays"], store.attrs["event_day"]
+    kept, day = [*store.attrs["arrays"], *virtual_arrays(store)], store.attrs["event_day"]
     if "img" in kept:
-        return store.read("img", rows), "img"
+        return read_view(store, "img", rows), "img"
     if "its" in kept:
-        its = store.read("its", rows)
+        its = read_view(store, "its", rows)
         return its[:, FRAMES // 2 + 1] - its[:, FRAMES // 2 - 1], "its: day +1 minus day -1"
     if "ts" in kept:
-        ts = store.read("ts", rows)
+        ts = read_view(store, "ts", rows)
         return ts[:, :, day + 1] - ts[:, :, day - 1], "ts: day +1 minus day -1"
-    return store.read("offset", rows), "offset (no noise)"
+    return read_view(store, "offset", rows), "offset (no noise)"
 
 
 def _note(source: np.ndarray, tau: float | None, present: np.ndarray | None) -> str:
@@ -101,11 +102,11 @@ def plot_sources(store: Store, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    first, kept = store.shard_rows()[0], store.attrs["arrays"]
+    first, kept = store.shard_rows()[0], [*store.attrs["arrays"], *virtual_arrays(store)]
     rows = slice(first.start, min(first.stop, first.start + 256))
     values, title = _change(store, rows)
     target, source = store.read("target", rows), store.read("source", rows)
-    tau, present, ts = (store.read(n, rows) if n in kept else None for n in ("tau", "present", "ts"))
+    tau, present, ts = (read_view(store, n, rows) if n in kept else None for n in ("tau", "present", "ts"))
     order = np.argsort(target[:, 2])
     picks = [int(order[round(f * (len(order) - 1))]) for f in _PICKS]
     components, country = store.attrs["component_order"], _Map.of(store)

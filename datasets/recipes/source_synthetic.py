@@ -7,7 +7,7 @@ import numpy as np
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.gridding.spline import SplineGridder, near_stations
 from slipbench.datasets.readers.stations import Stations, read_stations
-from slipbench.datasets.recipes.base import RECIPES, Recipe
+from slipbench.datasets.recipes.base import RECIPES, Recipe, Synthesiser
 from slipbench.datasets.recipes.data_file import data_file
 from slipbench.datasets.recipes.source_layout import attributes, row_arrays, split_of, static_arrays
 from slipbench.datasets.recipes.source_maker import SourceMaker
@@ -15,6 +15,7 @@ from slipbench.datasets.recipes.source_network import NGL_LIST, made_network, th
 from slipbench.datasets.recipes.source_noise import network_noise
 from slipbench.datasets.recipes.source_options import COMPONENTS, SourceSyntheticOptions
 from slipbench.datasets.recipes.source_plot import plot_sources
+from slipbench.datasets.recipes.source_virtual import virtual
 from slipbench.datasets.registry import Info
 from slipbench.datasets.store.manifest import Manifest
 from slipbench.datasets.store.plan import Plan, Source
@@ -46,6 +47,9 @@ class SourceSynthetic(Recipe):
     Two variants, alone or together: ``post_seismic`` adds logarithmic motion after the step
     (`source_post_seismic`), ``gaps`` takes stations and days away (`source_gaps`). They have random streams
     of their own, so stores that differ in them alone are paired: row by row the same source, noise and split.
+
+    With ``form: virtual`` the store keeps what samples are made from (`source_virtual`): the same sources,
+    variants and split, and noise of the same distribution.
     """
 
     Options = SourceSyntheticOptions
@@ -81,7 +85,7 @@ class SourceSynthetic(Recipe):
             post_seismic=o.post_seismic,
             gaps=o.gaps,
         )
-        return Plan(
+        plan = Plan(
             recipe=self.info.name,
             recipe_version=self.info.version,
             options=o.model_dump(mode="json"),
@@ -95,6 +99,14 @@ class SourceSynthetic(Recipe):
             statistics=o.representations,
             make=maker,
         )
+        return virtual(plan) if o.form == "virtual" else plan
+
+    @staticmethod
+    def synthesiser(store: Store) -> Synthesiser:
+        """What makes the samples of a virtual store."""
+        from slipbench.datasets.recipes.source_device import SourceSynthesiser
+
+        return SourceSynthesiser.from_store(store)
 
     @staticmethod
     def plot(store: Store, path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from slipbench.datasets.hashing import config_hash, file_sha256
 from slipbench.datasets.store.manifest import SCHEMA_VERSION
+from slipbench.datasets.store.statistics import Moments
 
 #: Size of a chunk of small rows.
 CHUNK_BYTES = 1 << 15
@@ -86,10 +87,14 @@ class Shard:
         Array name to values, each with the shard's row count as its first length.
     counts : mapping
         How often each named policy was applied while the rows were made.
+    moments : mapping
+        Moments of the training rows of names in `Plan.statistics` that are no arrays of the store, where this
+        shard has any.
     """
 
     arrays: Mapping[str, np.ndarray]
     counts: Mapping[str, int] = field(default_factory=dict)
+    moments: Mapping[str, Moments] = field(default_factory=dict)
 
 
 #: ``make(shard, rows, rng)``: rows of one shard. `rng` is keyed by (seed, shard) alone, so the result
@@ -120,8 +125,8 @@ class Plan:
     sources : tuple of Source
         Input files.
     statistics : tuple of str
-        Row arrays (float) whose mean and standard deviation per last-axis component are kept, from the
-        rows whose ``split`` is 0 (training) only.
+        Row arrays (float), or names whose moments the shards give (`Shard.moments`), whose mean and standard
+        deviation per last-axis component are kept, from the rows whose ``split`` is 0 (training) only.
     make : callable
         See `ShardMaker`.
     """

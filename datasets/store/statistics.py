@@ -13,6 +13,10 @@ class Moments(TypedDict):
     m2: list[float]
 
 
+#: Moments of no values, of any number of components.
+NOTHING: Moments = {"count": 0, "mean": [], "m2": []}
+
+
 def moments(values: np.ndarray) -> Moments:
     """Moments of the finite values over every axis but the last.
 

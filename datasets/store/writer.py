@@ -29,7 +29,7 @@ from slipbench.datasets.store.manifest import (
 )
 from slipbench.datasets.store.plan import ArraySpec, Plan
 from slipbench.datasets.store.shard_file import write_shard_file
-from slipbench.datasets.store.statistics import mean_std, merge, moments
+from slipbench.datasets.store.statistics import NOTHING, mean_std, merge, moments
 
 # An all-zero chunk left out would look like a shard that was never written.
 _ARRAY_CONFIG: Any = {"write_empty_chunks": True}
@@ -178,6 +178,8 @@ def write_shard(folder: Path, plan: Plan, shard: int) -> ShardRecord:
         counts={k: int(v) for k, v in made.counts.items()},
         moments={
             name: moments(made.arrays[name][np.asarray(made.arrays["split"]) == 0])
+            if name in made.arrays
+            else made.moments.get(name, NOTHING)
             for name in plan.statistics
         },
     )

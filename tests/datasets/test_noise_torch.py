@@ -17,7 +17,7 @@ from slipbench.datasets.noise.parametric import (
 from slipbench.datasets.noise.parametric_torch import ParametricTorch
 from slipbench.datasets.noise.philox_torch import normals, philox, stream_key, words
 from slipbench.datasets.noise.surrogate import SurrogateNoise
-from slipbench.datasets.noise.surrogate_torch import SurrogateTorch, surrogate_spectra
+from slipbench.datasets.noise.surrogate_torch import SurrogateTorch
 
 from .moments import bound, covariance_z
 
@@ -133,7 +133,7 @@ def surrogate(d: int, dtype: torch.dtype = torch.float64) -> tuple[np.ndarray, S
     rng = np.random.default_rng(0)
     x = np.cumsum(rng.normal(size=(3, d, 12)), axis=1) @ rng.normal(size=(12, 12))
     x += rng.normal(0, 5, (3, 1, 12))
-    spectra = surrogate_spectra(SurrogateNoise.fit(x)).reshape(3, 2, d // 2 + 1, 6, 2)
+    spectra = SurrogateNoise.fit(x).spectra().reshape(3, 2, d // 2 + 1, 6, 2)
     return x.reshape(3, d, 6, 2), SurrogateTorch(spectra, tuple(range(d))[::-1], d, KEY, dtype)
 
 

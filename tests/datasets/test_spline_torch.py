@@ -120,3 +120,11 @@ def test_casting_keeps_the_precision_of_positions(gridder):
     assert cast.gaps.near.dtype == torch.float64
     got = cast(torch.tensor(values, dtype=torch.float32))
     torch.testing.assert_close(got, expected, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("lead", [(), (5,), (2, 3)])
+def test_images_have_the_components_last(gridder, lead):
+    values = torch.from_numpy(np.random.default_rng(4).normal(size=(*lead, 2, 150)))
+    module = SplineTorch(gridder, torch.float64)
+    assert torch.equal(module.images(values), module(values).movedim(-3, -1))
+    assert module.images(values[..., :1, :]).shape == (*lead, 76, 36, 1)
