@@ -1,13 +1,13 @@
 """The stages of a walk: stores, searches and fits. What is sealed is skipped, what was cut off goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from slipbench.benchmarks.run import reason_of
 from slipbench.datasets.dataset import recipe_of
-from slipbench.datasets.hashing import config_hash
+from slipbench.datasets.hashing import config_hash, file_sha256
 from slipbench.datasets.recipes.build import build
 from slipbench.datasets.store.manifest import MANIFEST
 from slipbench.datasets.store.plan import Plan
@@ -21,6 +21,7 @@ from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.record import Fit
 from slipbench.trainers.search import apply, check_search
+from slipbench.trainers.start import check_start, start_file, start_options
 
 
 class Report(Protocol):
@@ -100,40 +101,83 @@ def build_stores(
     return {dataset.folder: Store(dataset.folder) for dataset in datasets}
 
 
+def datasets_of(options: TrainerOptions) -> list[Any]:
+    """Datasets of a trainer and of those that it starts from."""
+    before = start_options(options)
+    return [options.dataset, *(datasets_of(before) if before else ())]
+
+
 def check_trainer(options: TrainerOptions, search: bool) -> None:
     """Raise InputError for anything about a fit that can be known before it starts."""
     device_kind(options)
+    check_start(options)
+    if before := start_options(options):
+        check_trainer(before, search)
     check_search(options)
     if options.search and search:
         check_here(options.search)
 
 
-def run_search(options: TrainerOptions, store: Store, place: Settings, report: Report) -> Tuned:
-    """The finished search of a trainer, run now where it has not been."""
-    folder = place.fits / f"{options.model.model}-search-{search_hash(options, store.dataset_hash)[:12]}"
+def run_search(
+    options: TrainerOptions, store: Store, place: Settings, report: Report, start: Path | None = None
+) -> Tuned:
+    """The finished search of a trainer, run now where it has not been; its trials start from `start`."""
+    key = search_hash(options, store.dataset_hash, file_sha256(start) if start else "")
+    folder = place.fits / f"{options.model.model}-search-{key[:12]}"
     if read_tuned(folder):
         report.say(f"search {options.name}: finished already, skipped")
-    return tune(options, store.folder, folder, report.counter(f"search {options.name}"))
+    return tune(options, store.folder, folder, report.counter(f"search {options.name}"), start)
+
+
+def run_start(
+    options: TrainerOptions, stores: Mapping[str, Store], place: Settings, report: Report, search: bool
+) -> Path | None:
+    """The checkpoint that a trainer starts from, fitted now where it has not been; None where it starts anew.
+
+    Raises
+    ------
+    RuntimeError
+        When that fit failed.
+    """
+    before = start_options(options)
+    if before is None:
+        return start_file(options)
+    fitted = run_fit(before, stores, place, report, before.name, search)
+    if fitted.fit is None:
+        raise RuntimeError(f"its start {before.name} failed: {fitted.reason}")
+    return fitted.fit.checkpoint
 
 
 def run_fit(
-    options: TrainerOptions, store: Store, place: Settings, report: Report, name: str, search: bool
+    options: TrainerOptions,
+    stores: Mapping[str, Store],
+    place: Settings,
+    report: Report,
+    name: str,
+    search: bool,
 ) -> Fitted:
     """Search (where asked and configured), then fit; a failure is a reason, not an exception.
 
+    A fit's folder is named by what it is, so trainers with the same options share one, whoever asks.
+
     Parameters
     ----------
+    stores : mapping
+        `dataset_key` of each of `datasets_of` the options to its sealed store.
     name : str
-        Name in messages and paths.
+        Name in messages.
     search : bool
         Whether to run the search of the options first.
     """
     tuned, folder = None, place.fits
+    store = stores[dataset_key(options.dataset)]
     try:
+        start = run_start(options, stores, place, report, search)
         if search and options.search:
-            tuned = run_search(options, store, place, report)
+            tuned = run_search(options, store, place, report, start)
             options = apply(options, tuned.best)
-        folder = place.fits / f"{name}-{fit_hash(options, store.dataset_hash)[:12]}"
+        key = fit_hash(options, store.dataset_hash, file_sha256(start) if start else "")
+        folder = place.fits / f"{options.model.model}-seed{options.seed}-{key[:12]}"
         told: list[int] = []
         show = report.stage(f"fit {name}")
 
@@ -141,7 +185,7 @@ def run_fit(
             told.append(epochs)
             show(text, epochs, total)
 
-        done = fit(options, store, folder, progress=progress)
+        done = fit(options, store, folder, start=start, progress=progress)
         if not told:
             report.say(f"fit {name}: finished already, skipped")
     except Exception as error:  # its rows of the results table carry the reason

@@ -11,9 +11,12 @@ from slipbench.platform.stages import (
     Report,
     build_stores,
     check_trainer,
+    dataset_key,
+    datasets_of,
     plan_dataset,
     run_fit,
     run_search,
+    run_start,
 )
 from slipbench.platform.tracking import Tracker
 from slipbench.platform.tracking_check import check
@@ -50,9 +53,9 @@ def train(
         raise _no_search(options)
     check(place.tracking)
     with place.working():
-        store = _store(options, place, report, search, cluster)
-        fitted = run_fit(options, store, place, report, options.name, search)
-        record = fit_record(options.name, fitted, store.dataset_hash)
+        stores = _stores(options, place, report, search, cluster)
+        fitted = run_fit(options, stores, place, report, options.name, search)
+        record = fit_record(options.name, fitted, stores[dataset_key(options.dataset)].dataset_hash)
         Tracker(place.tracking, place.home / "artifacts").log_suite(record, record.children)
     if fitted.fit is None:
         raise RuntimeError(fitted.reason)
@@ -64,13 +67,19 @@ def search(options: TrainerOptions, place: Settings, report: Report, **cluster: 
     if options.search is None:
         raise _no_search(options)
     with place.working():
-        return run_search(options, _store(options, place, report, True, cluster), place, report)
+        stores = _stores(options, place, report, True, cluster)
+        start = run_start(options, stores, place, report, True)
+        return run_search(options, stores[dataset_key(options.dataset)], place, report, start)
 
 
-def _store(options: TrainerOptions, place: Settings, report: Report, search: bool, cluster: dict) -> Store:
+def _stores(
+    options: TrainerOptions, place: Settings, report: Report, search: bool, cluster: dict
+) -> dict[str, Store]:
+    """The stores of a trainer and of those that it starts from, by `dataset_key`."""
     check_trainer(options, search)
-    planned = plan_dataset(options.dataset, place)
-    return build_stores([planned], report, **cluster)[planned.folder]
+    planned = {dataset_key(d): plan_dataset(d, place) for d in datasets_of(options)}
+    built = build_stores(list({p.folder: p for p in planned.values()}.values()), report, **cluster)
+    return {key: built[p.folder] for key, p in planned.items()}
 
 
 def _no_search(options: TrainerOptions) -> InputError:

@@ -44,7 +44,11 @@ class Tuned:
 
 
 def tune(
-    options: TrainerOptions, store: Path, out: Path, progress: Progress = lambda done, total: None
+    options: TrainerOptions,
+    store: Path,
+    out: Path,
+    progress: Progress = lambda done, total: None,
+    start: Path | None = None,
 ) -> Tuned:
     """Run the search that `options` describes, or read it where it has already been run.
 
@@ -58,6 +62,8 @@ def tune(
         Folder of the search; ``tune.json`` in it marks it as done.
     progress : callable, optional
         Called as ``progress(done, total)`` in trials.
+    start : Path, optional
+        Checkpoint that every trial starts from; on a cluster of several machines on a shared disk.
 
     Raises
     ------
@@ -72,7 +78,7 @@ def tune(
     assert options.search is not None
     with ray_session() as resources:
         _fits(options.search, resources)
-        tuned = _search(options, store, out, progress)
+        tuned = _search(options, store, out, progress, start)
     write_atomic(out / "tune.json", (json.dumps(asdict(tuned), indent=1) + "\n").encode())
     return tuned
 
@@ -92,10 +98,10 @@ def search_options(options: TrainerOptions) -> TrainerOptions:
     return options.model_copy(update={"seed": options.search.seed})
 
 
-def search_hash(options: TrainerOptions, dataset_hash: str) -> str:
+def search_hash(options: TrainerOptions, dataset_hash: str, start_sha256: str = "") -> str:
     """SHA-256 of everything that decides the outcome of a search."""
     own = search_options(options)
-    return config_hash([fit_hash(own, dataset_hash), own.search])
+    return config_hash([fit_hash(own, dataset_hash, start_sha256), own.search])
 
 
 def check_here(search: Search) -> None:
@@ -115,7 +121,7 @@ def _fits(search: Search, resources: dict[str, float]) -> None:
             )
 
 
-def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress) -> Tuned:
+def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress, start: Path | None) -> Tuned:
     from ray import tune as rt
     from ray.tune.schedulers import ASHAScheduler
     from ray.tune.search.basic_variant import BasicVariantGenerator
@@ -129,7 +135,7 @@ def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress)
         TUNE_DISABLE_SIGINT_HANDLER="1", TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1", RAY_AIR_NEW_OUTPUT="0"
     )
     trainable = rt.with_resources(
-        partial(_trial, options=search_options(options).model_dump_json(), store=str(store)),
+        partial(_trial, options=search_options(options).model_dump_json(), store=str(store), start=start),
         {"cpu": search.cpus_per_trial, "gpu": search.gpus_per_trial},
     )
     folder = out / "ray"
@@ -171,7 +177,7 @@ def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress)
     return Tuned(best.config, trials)
 
 
-def _trial(config: dict[str, Any], options: str, store: str) -> None:
+def _trial(config: dict[str, Any], options: str, store: str, start: Path | None) -> None:
     """Body of one trial; runs in a Ray worker, which writes only into its own folder."""
     from ray import tune as rt
 
@@ -187,7 +193,7 @@ def _trial(config: dict[str, Any], options: str, store: str) -> None:
         losses.append(float(epoch[METRIC]))
         rt.report({**epoch, "losses": list(losses)})
 
-    fit_trial(apply(base, config), store, folder / "fit", report)
+    fit_trial(apply(base, config), store, folder / "fit", report, start)
     # the best configuration is fitted again in full, so the trials' weights are of no use
     shutil.rmtree(folder / "fit", ignore_errors=True)
 

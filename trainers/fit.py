@@ -19,6 +19,7 @@ from slipbench.trainers.module import Regression
 from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.quiet import reproducible, silent
 from slipbench.trainers.record import BEST, LAST, Fit, claim, finish
+from slipbench.trainers.start import start_file, take_over
 
 
 def device_kind(options: TrainerOptions) -> str:
@@ -43,6 +44,7 @@ def fit(
     store: Store,
     out: Path,
     *,
+    start: Path | None = None,
     logger: Any = None,
     callbacks: Sequence[pl.Callback] = (),
     progress: Progress | None = None,
@@ -60,6 +62,8 @@ def fit(
         Sealed store with the network's array.
     out : Path
         Folder of this fit; nothing is written outside it.
+    start : Path, optional
+        Best checkpoint of the trainer that ``options.start`` describes; a file named there needs none.
     logger : Lightning logger, optional
         Gets ``train_loss``, ``validation_loss`` and ``samples_per_second`` per epoch.
     callbacks : sequence of pytorch_lightning.Callback
@@ -71,13 +75,18 @@ def fit(
     ------
     InputError
         When the store lacks what the network reads, `out` holds another fit, a demanded GPU is not there,
-        or the loss is not finite from the start.
+        the weights to start from do not fit, or the loss is not finite from the start.
+    ValueError
+        When ``options.start`` describes a trainer and its checkpoint is not given.
     """
     where = device_kind(options)
     name = options.model.model
     part: Any = MODELS.get(name)
     found = content(store, name)
-    key = fit_hash(options, store.dataset_hash)
+    start = start or start_file(options)
+    if (start is None) != (options.start is None):
+        raise ValueError(f"start is {start}, options.start is {options.start}")
+    key = fit_hash(options, store.dataset_hash, file_sha256(start) if start else "")
     out.mkdir(parents=True, exist_ok=True)
     if done := claim(out, key):
         return done
@@ -101,6 +110,10 @@ def fit(
             weight_decay=options.weight_decay,
         )
         module.place(found.static, learn=True)
+        if start:
+            take_over(module, start)
+        if options.compile:
+            module.network.compile(dynamic=False)
         trainer = pl.Trainer(
             accelerator=where,
             devices=1,

@@ -6,15 +6,26 @@ from slipbench.trainers.models.registry import MODELS
 from slipbench.trainers.options import TrainerOptions
 
 #: Options that change where and how fast a network is trained, or what happens before, not its weights.
-NOT_IN_HASH = {"name", "dataset", "search", "accelerator", "devices", "loader_workers", "cache_mib"}
+NOT_IN_HASH = {"name", "dataset", "search", "accelerator", "loader_workers", "cache_mib", "start"}
 
 
-def fit_hash(options: TrainerOptions, dataset_hash: str) -> str:
-    """SHA-256 of the options that decide a fit, the store's hash and the versions of the code."""
+def fit_hash(options: TrainerOptions, dataset_hash: str, start_sha256: str = "") -> str:
+    """SHA-256 of everything that decides a fit.
+
+    Parameters
+    ----------
+    options : TrainerOptions
+        Those that decide the weights count. So does the number of devices, each of which has its own dropout.
+    dataset_hash : str
+        Of the store.
+    start_sha256 : str
+        Of the checkpoint that it starts from, or empty.
+    """
     return config_hash(
         {
             "options": options.model_dump(mode="json", exclude=NOT_IN_HASH),
             "dataset": dataset_hash,
+            "start": start_sha256,
             "network_version": MODELS.info(options.model.model).version,
             "trainer_version": module.VERSION,
         }

@@ -52,12 +52,18 @@ class TrainerOptions(Options):
     seed: int = Field(0, ge=0, description="seed of initialisation, dropout and shuffling")
     epochs: int = Field(50, ge=1, description="most epochs")
     patience: int = Field(10, ge=1, description="epochs without a better validation loss before stopping")
-    batch_size: int = Field(128, ge=1, description="samples in one step")
+    batch_size: int = Field(128, ge=1, description="samples in one step, over all devices")
     learning_rate: float = Field(1e-3, gt=0, description="Adam's step size")
     weight_decay: float = Field(0.0, ge=0, description="Adam's L2 penalty")
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train")
-    devices: Literal["auto", 1] = Field("auto", description="devices of one fit; trials run side by side")
+    devices: int = Field(1, ge=1, description="GPUs (or CPU processes) of one fit, which share each batch")
     precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="arithmetic of the network")
+    compile: bool = Field(
+        False, description="compile the network (torch.compile): a slow start, faster steps"
+    )
+    start: "TrainerOptions | str | None" = Field(
+        None, description="trainer (same seed) or checkpoint file whose best weights this one starts from"
+    )
     loader_workers: int = Field(0, ge=0, description="threads that read the store ahead; 0: none")
     cache_mib: int = Field(2048, ge=0, description="memory for keeping rows between epochs, MiB")
     search: Search | None = Field(None, description="search to run before the final fit")

@@ -109,7 +109,9 @@ class _Teller(pl.Callback):
         self.catch_up(next(c for c in trainer.callbacks if isinstance(c, Keeper)).history)  # type: ignore[attr-defined]
 
 
-def fit_trial(options: TrainerOptions, store_uri: str | Path, out: Path, report: Report) -> None:
+def fit_trial(
+    options: TrainerOptions, store_uri: str | Path, out: Path, report: Report, start: Path | None = None
+) -> None:
     """Fit one configuration of a search, at most ``search.epochs`` epochs long.
 
     Parameters
@@ -123,6 +125,8 @@ def fit_trial(options: TrainerOptions, store_uri: str | Path, out: Path, report:
     report : callable
         Called with a dict (``epoch`` from 1, ``validation_loss``, ``train_loss``, ...) after every epoch.
         A trial that diverges from the start reports an infinite loss. It may raise to stop the trial.
+    start : Path, optional
+        As in `fit`.
 
     Raises
     ------
@@ -130,9 +134,10 @@ def fit_trial(options: TrainerOptions, store_uri: str | Path, out: Path, report:
         When the store cannot be used.
     """
     if options.search is not None:
-        options = options.model_copy(update={"epochs": min(options.epochs, options.search.epochs)})
+        epochs = min(options.epochs, options.search.epochs)
+        options = options.model_copy(update={"epochs": epochs, "devices": 1})  # trials run side by side
     teller = _Teller(report)
     try:
-        teller.catch_up(fit(options, Store(store_uri), out, callbacks=[teller]).history)
+        teller.catch_up(fit(options, Store(store_uri), out, start=start, callbacks=[teller]).history)
     except Diverged:
         report({"epoch": teller.told + 1, "train_loss": float("inf"), "validation_loss": float("inf")})
