@@ -1,6 +1,6 @@
 """True place and size of real earthquakes: the options', else a catalogue's, else the event file's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -82,7 +82,8 @@ class Truths:
         """The earthquake of a record that says where and when it began.
 
         The largest catalogue event of the same day within `SAME_KM` and `SAME_MW`, else the record's own
-        hypocentre and magnitude; the options' centroid of that day wins over both.
+        hypocentre and magnitude; the options' centroid of that day wins over both. A depth that the catalogue
+        does not know is the record's.
         """
         place = (event.lat, event.lon, event.depth_km, event.mw)
         own = Quake(name, event.time_unix, *place, "hypocentre and Mw of the event's own file")
@@ -91,7 +92,12 @@ class Truths:
         rows = self._on(own.day)
         away = ground_distance(rows.lat.to_numpy(), rows.lon.to_numpy(), *map(np.array, place[:2]))
         near = (away <= SAME_KM * 1e3) & ((rows.magnitude - event.mw).abs() <= SAME_MW).to_numpy()
-        return self.of_day(self._largest(name, event.time_unix, rows[near]) or own)
+        found = self._largest(name, event.time_unix, rows[near])
+        if found and np.isnan(found.depth_km):
+            found = replace(
+                found, depth_km=event.depth_km, truth=f"{found.truth}; depth of the event's own file"
+            )
+        return self.of_day(found or own)
 
     def of_time(self, name: str, time: datetime) -> Quake:
         """The largest catalogue event of a day, with `time`; the options' centroid of that day wins.

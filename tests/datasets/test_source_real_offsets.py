@@ -228,6 +228,9 @@ def test_depths_that_a_catalogue_filled_in_are_not_known(folder):
     assert plan.make.per_event["depth"][0] == 30
     catalogue(folder, [(date(2011, 3, 11), 38.3, 142.4, 7.3, 30), (date(2010, 5, 1), 37, 142, 6.0, 30)])
     plan = SourceReal(options(high_rate("one")), folder).plan()
+    assert plan.make.per_event["depth"][0] == 29  # the record's
+    assert plan.attrs["events"][0]["truth"].endswith("depth of the event's own file")
+    plan = SourceReal(options(coseismic()), folder).plan()
     assert np.isnan(plan.make.per_event["depth"][0])
     assert plan.attrs["events"][0]["depth_km"] is None
 
