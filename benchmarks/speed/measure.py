@@ -40,14 +40,14 @@ def seconds(work: Callable[[], object], runs: int = 5) -> float:
     return statistics.median(times)
 
 
-def alternating(ours: Callable[[], object], peer: Callable[[], object], runs: int = 5) -> tuple[float, float]:
-    """Median seconds of two functions called in turn, so that a drifting machine hits both alike."""
-    ours()
-    peer()
-    times: tuple[list[float], list[float]] = ([], [])
+def alternating(*works: Callable[[], object], runs: int = 5) -> tuple[float, ...]:
+    """Median seconds of several functions called in turn, so that a drifting machine hits all alike."""
+    for work in works:
+        work()
+    times: list[list[float]] = [[] for _ in works]
     for _ in range(runs):
-        for work, kept in zip((ours, peer), times, strict=True):
+        for work, kept in zip(works, times, strict=True):
             start = time.perf_counter()
             work()
             kept.append(time.perf_counter() - start)
-    return statistics.median(times[0]), statistics.median(times[1])
+    return tuple(statistics.median(kept) for kept in times)

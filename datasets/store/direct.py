@@ -8,7 +8,7 @@ and the bytes are moved once, into memory that the caller may have pinned.
 
 import os
 import sys
-from itertools import groupby
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 import zarr
 from zarr.codecs import BytesCodec, Crc32cCodec, ShardingCodec
 
-from slipbench.datasets.store.shard_file import damaged, read_chunk, read_offsets
+from slipbench.datasets.store.shard_file import damaged, read_chunks, read_offsets
 
 
 class DirectArray:
@@ -36,7 +36,7 @@ class DirectArray:
         self._chunk_rows = chunks[0]
         self._n_chunks = shards[0] // chunks[0]
         self._row_bytes = array.dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64))
-        self._offsets: dict[int, list[int | None]] = {}
+        self._offsets: dict[int, list[int]] = {}
 
     @staticmethod
     def fits(array: zarr.Array) -> bool:
@@ -67,35 +67,24 @@ class DirectArray:
             return
         flat = out.reshape(len(rows), -1).view(np.uint8)
         order = np.argsort(rows, kind="stable")
-        chunk, inside = np.divmod(rows[order], self._chunk_rows)
-        first = np.flatnonzero(np.diff(chunk, prepend=-1)).tolist()
-        runs = zip(chunk[first].tolist(), first, [*first[1:], len(rows)], strict=True)
-        for shard, group in groupby(runs, key=lambda run: run[0] // self._n_chunks):
-            path = self._folder / f"{shard}{self._tail}"
+        shard, inside = np.divmod(rows[order], self._chunk_rows * self._n_chunks)
+        first = np.flatnonzero(np.diff(shard, prepend=-1)).tolist()
+        for a, b in pairwise([*first, len(rows)]):
+            path = self._folder / f"{shard[a]}{self._tail}"
             fd = self._open(path)
             try:
-                offsets = self._index(shard, fd, path)
-                for number, a, b in group:
-                    number %= self._n_chunks
-                    at = (fd, path, number, offsets[number])
-                    if whole := self._whole(order[a:b], inside[a:b]):
-                        read_chunk(*at, flat[whole].reshape(-1))
-                    else:
-                        block = np.empty((self._chunk_rows, self._row_bytes), np.uint8)
-                        read_chunk(*at, block.reshape(-1))
-                        flat[order[a:b]] = block[inside[a:b]]
+                offsets = self._index(int(shard[a]), fd, path)
+                if self._chunk_rows == 1:
+                    places = [flat[k] for k in order[a:b].tolist()]
+                    read_chunks(fd, path, offsets, inside[a:b].tolist(), places)
+                else:
+                    chunk, row = np.divmod(inside[a:b], self._chunk_rows)
+                    numbers, back = np.unique(chunk, return_inverse=True)
+                    block = np.empty((len(numbers), self._chunk_rows, self._row_bytes), np.uint8)
+                    read_chunks(fd, path, offsets, numbers.tolist(), list(block.reshape(len(numbers), -1)))
+                    flat[order[a:b]] = block[back, row]
             finally:
                 os.close(fd)
-
-    def _whole(self, places: np.ndarray, inside: np.ndarray) -> slice | None:
-        """Where in the buffer a chunk belongs as it is; None when its rows are to be picked or reordered."""
-        n = self._chunk_rows
-        if len(places) != n:
-            return None
-        start = int(places[0])
-        if n > 1 and not (np.array_equal(inside, np.arange(n)) and np.array_equal(places, start + inside)):
-            return None
-        return slice(start, start + n)
 
     @staticmethod
     def _open(path: Path) -> int:
@@ -104,7 +93,7 @@ class DirectArray:
         except OSError as error:
             raise damaged(path, error.strerror or "cannot be opened", "a shard of the store") from error
 
-    def _index(self, shard: int, fd: int, path: Path) -> list[int | None]:
+    def _index(self, shard: int, fd: int, path: Path) -> list[int]:
         known = self._offsets.get(shard)
         if known is None:
             chunk_bytes = self._chunk_rows * self._row_bytes

@@ -153,4 +153,4 @@ def _numbers(rows: slice | np.ndarray | None, n: int) -> np.ndarray:
         )
     if len(rows) and (rows.min() < 0 or rows.max() >= n):
         raise IndexError(f"rows {rows.min()} ... {rows.max()} of an array with {n}")
-    return rows
+    return rows.astype(np.int64, copy=False)

@@ -17,7 +17,8 @@ from slipbench.datasets.errors import InputError
 
 #: Bytes of a CRC-32C.
 CRC_BYTES = 4
-_ABSENT = 2**64 - 1
+#: Offset and length of a chunk that is not there.
+ABSENT = 2**64 - 1
 #: Written and hashed at once: large enough for few calls, small enough to stay in the processor's cache.
 _BATCH_BYTES = 1 << 19
 
@@ -50,7 +51,7 @@ def write_shard_file(path: Path, values: np.ndarray, chunk_rows: int, n_chunks: 
         values = np.concatenate([values, np.zeros((short, *values.shape[1:]), values.dtype)])
     chunks = values.reshape(len(values) // chunk_rows, -1).view(np.uint8)
     n, length = len(chunks), chunks.shape[1] + CRC_BYTES
-    index = np.full((n_chunks, 2), _ABSENT, "<u8")
+    index = np.full((n_chunks, 2), ABSENT, "<u8")
     index[:n, 0], index[:n, 1] = np.arange(n) * length, length
     digest, step = hashlib.sha256(), max(_BATCH_BYTES // length, 1)
     with atomic_file(path, sync=False) as f:  # the shard's record has its hash, should a power cut take it
@@ -63,8 +64,8 @@ def write_shard_file(path: Path, values: np.ndarray, chunk_rows: int, n_chunks: 
     return digest.hexdigest()
 
 
-def read_offsets(fd: int, path: Path, n_chunks: int, chunk_bytes: int) -> list[int | None]:
-    """Where the chunks of an open shard begin (None: absent), from its index.
+def read_offsets(fd: int, path: Path, n_chunks: int, chunk_bytes: int) -> list[int]:
+    """Where the chunks of an open shard begin (`ABSENT`: nowhere), from its index.
 
     Parameters
     ----------
@@ -88,38 +89,41 @@ def read_offsets(fd: int, path: Path, n_chunks: int, chunk_bytes: int) -> list[i
     if crc32c(raw[:-CRC_BYTES]) != int.from_bytes(raw[-CRC_BYTES:].tobytes(), "little"):
         raise damaged(path, "its index is damaged", "the index that the build wrote")
     index = raw[:-CRC_BYTES].view("<u8").reshape(n_chunks, 2)
-    absent = (index == _ABSENT).all(axis=1)
-    if (index[~absent, 1] != chunk_bytes + CRC_BYTES).any():
+    there = (index != ABSENT).any(axis=1)
+    if (index[there, 1] != chunk_bytes + CRC_BYTES).any():
         raise damaged(path, "chunks of other lengths", f"{chunk_bytes + CRC_BYTES} bytes each")
-    return [
-        None if gone else offset for gone, offset in zip(absent.tolist(), index[:, 0].tolist(), strict=True)
-    ]
+    return index[:, 0].tolist()
 
 
-def read_chunk(fd: int, path: Path, number: int, offset: int | None, out: np.ndarray) -> None:
-    """Read one chunk of an open shard into `out` and check it there.
+def read_chunks(fd: int, path: Path, offsets: list[int], numbers: list[int], out: list[np.ndarray]) -> None:
+    """Read chunks of an open shard and check each where it has arrived.
 
     Parameters
     ----------
     fd, path
         Open file, and its name for messages.
-    number, offset : int
-        Of the chunk in the shard.
-    out : ndarray of uint8, contiguous
-        As long as the chunk without its checksum.
+    offsets : list of int
+        Of all chunks of the shard, from `read_offsets`.
+    numbers : list of int
+        Which chunks.
+    out : list of ndarray of uint8, contiguous
+        Where each goes, as long as a chunk without its checksum.
 
     Raises
     ------
     InputError
-        When the chunk is absent, cut off, or other bytes than were written.
+        When a chunk is absent, cut off, or other bytes than were written.
     """
-    if offset is None:
-        raise damaged(path, f"chunk {number} is missing", "every chunk that holds rows")
     crc = bytearray(CRC_BYTES)
-    if os.preadv(fd, [out.data, crc], offset) != out.nbytes + CRC_BYTES:
-        raise damaged(path, f"chunk {number} is cut off", f"{out.nbytes + CRC_BYTES} bytes")
-    if crc32c(out) != int.from_bytes(crc, "little"):
-        raise damaged(path, f"checksum of chunk {number} does not match", "the bytes that the build wrote")
+    for number, one in zip(numbers, out, strict=True):
+        if offsets[number] == ABSENT:
+            raise damaged(path, f"chunk {number} is missing", "every chunk that holds rows")
+        if os.preadv(fd, (one, crc), offsets[number]) != len(one) + CRC_BYTES:  # type: ignore[arg-type]
+            raise damaged(path, f"chunk {number} is cut off", f"{len(one) + CRC_BYTES} bytes")
+        if crc32c(one) != int.from_bytes(crc, "little"):
+            raise damaged(
+                path, f"checksum of chunk {number} does not match", "the bytes that the build wrote"
+            )
 
 
 def damaged(path: Path, what: str, expected: str) -> InputError:

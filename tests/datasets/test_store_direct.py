@@ -102,7 +102,7 @@ def test_a_store_reads_as_numpy_indexes(
             st.none(),
             st.slices(n),
             st.lists(st.integers(0, n - 1)).map(lambda r: np.array(r, np.int64)),
-            st.permutations(range(n)).map(lambda r: np.array(r, np.int32)),
+            st.permutations(range(n)).map(lambda r: np.array(r, np.uint16)),
         )
     )
     wanted = whole if rows is None else whole[rows]
