@@ -1,5 +1,7 @@
 """The small YAML of a noise fit: parameters for a dataset's `parametric`, and where they come from."""
 
+from typing import Annotated
+
 import yaml
 from pydantic import Field
 
@@ -9,20 +11,18 @@ from slipbench.datasets.noise.parametric import ParametricNoise
 from slipbench.datasets.options import Options
 from slipbench.datasets.readers.residuals import Residuals
 
-_HEAD = """\
-# Fitted by
-#   slipbench fit-noise {source} --window-days {days} --coverage {coverage:g} --history-days {history}
-# A dataset uses it by the line
-#   defaults: [{{parametric: PATH/{name}.yaml#parametric}}]
-"""
+_HEAD = "# A dataset uses this by the line  defaults: [{{parametric: PATH/{name}.yaml#parametric}}]\n"
 NAME = r"[a-z0-9][a-z0-9_-]*"
 
 
 class FitRecord(Options):
     """Where fitted noise comes from and how well it fits."""
 
-    source: str = Field(description="file of the residuals")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of that file")
+    command: str = Field(description="what was run")
+    sources: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(
+        min_length=1, description="files and their SHA-256"
+    )
+    years: tuple[float, float] = Field(description="first and last day of the residuals, decimal years")
     window_days: int = Field(ge=1, description="length of the windows, days")
     coverage: float = Field(gt=0, le=1, description="least share of its days that a station has in a window")
     windows: int = Field(ge=1, description="windows used")
@@ -52,7 +52,7 @@ class NoiseFile(Options):
 
 
 def noise_file(
-    name: str, fit: NoiseFit, check: FitCheck, residuals: Residuals, source: str, sha256: str, coverage: float
+    name: str, fit: NoiseFit, check: FitCheck, residuals: Residuals, command: str, sources: dict[str, str]
 ) -> NoiseFile:
     """Gather a fit, rounded to four digits, so that machines whose last bits differ write the same file.
 
@@ -64,10 +64,10 @@ def noise_file(
         The fit and its comparison with the data.
     residuals : Residuals
         What was fitted to.
-    source, sha256 : str
-        Their file, as a person would name it, and its hash.
-    coverage : float
-        As given to the fit.
+    command : str
+        What was run.
+    sources : dict
+        The residuals' files, as a person would name them, and their SHA-256.
     """
     values = fit.options.model_dump()
     for key, value in values.items():
@@ -77,10 +77,11 @@ def noise_file(
             values[key] = _four(value)
     windows = fit.windows
     record = FitRecord(
-        source=source,
-        sha256=sha256,
+        command=command,
+        sources=sources,
+        years=(round(float(residuals.year[0]), 4), round(float(residuals.year[-1]), 4)),
         window_days=windows.n_days,
-        coverage=coverage,
+        coverage=windows.coverage,
         windows=len(windows.components[0]),
         series=windows.series,
         outlying=windows.outlying,
@@ -96,18 +97,10 @@ def noise_file(
 
 def yaml_text(file: NoiseFile) -> str:
     """The file's text. It holds no date and no place, so that the same fit gives the same bytes."""
-    fit = file.fit
-    head = _HEAD.format(
-        source=fit.source,
-        days=fit.window_days,
-        coverage=fit.coverage,
-        history=file.parametric.history_days,
-        name=file.name,
-    )
     body = yaml.safe_dump(
         file.model_dump(mode="json"), sort_keys=False, width=110, default_flow_style=None, allow_unicode=True
     )
-    return head + body
+    return _HEAD.format(name=file.name) + body
 
 
 def _four(x: float) -> float:

@@ -44,6 +44,8 @@ class Windows:
         East, north, up; item w of each is the same window.
     n_days : int
         Length.
+    coverage : float
+        Least share of its days that a station has in a window.
     series : int
         Series (station, window, component) that are used.
     outlying : int
@@ -54,6 +56,7 @@ class Windows:
 
     components: tuple[list[Window], list[Window], list[Window]]
     n_days: int
+    coverage: float
     series: int
     outlying: int
     missing: float
@@ -118,6 +121,7 @@ def cut_windows(residuals: Residuals, n_days: int, coverage: float) -> Windows:
     return Windows(
         components,  # type: ignore[arg-type]
         n_days,
+        coverage,
         sum(len(w.stations) for w in every),
         outlying,
         float(1 - np.concatenate([w.there.ravel() for w in every]).mean()),

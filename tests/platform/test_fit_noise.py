@@ -52,8 +52,10 @@ def test_a_fit_is_written_with_where_it_comes_from(
     assert "noise: 4 of 4" in ran.err
     file = load(tmp_path / "made.yaml", NoiseFile)
     assert file.name == "made"
-    assert file.fit.source == "small.npz"
-    assert file.fit.sha256 == file_sha256(residuals)
+    assert file.fit.sources == {"small.npz": file_sha256(residuals)}
+    assert file.fit.command == (
+        "slipbench fit-noise small.npz --window-days 32 --coverage 0.7 --history-days 365"
+    )
     assert file.fit.stations == tuple(f"S{k:03d}" for k in range(12))
     assert file.fit.missing == pytest.approx(0.03, abs=0.01)
     truth = ParametricNoise()
@@ -94,7 +96,7 @@ def test_files_of_the_data_folder_are_found(
     residuals.rename(tmp_path / "data/daily/small.npz")
     monkeypatch.setenv("SLIPBENCH_DATA", str(tmp_path / "data"))
     assert slipbench("fit-noise", "daily/small.npz", "--out", tmp_path / "made.yaml", *SMALL).code == 0
-    assert load(tmp_path / "made.yaml", NoiseFile).fit.source == "daily/small.npz"
+    assert list(load(tmp_path / "made.yaml", NoiseFile).fit.sources) == ["daily/small.npz"]
 
 
 def test_mistakes_are_one_line_and_nothing_is_written(
@@ -112,6 +114,8 @@ def test_mistakes_are_one_line_and_nothing_is_written(
         ((residuals, "--out", good, "--window-days", 5), "at least 16 days"),
         ((residuals, "--out", good, "--window-days", 200), "take shorter windows"),
         ((residuals, "--out", good, "--coverage", 2), "0.5 to 1"),
+        ((residuals, "--out", good, "--from", "2005-13-01"), "no such day"),
+        ((residuals, "--out", good, "--from", "2050-01-01"), "no day between"),
         ((residuals, "--out", good, "--history-days", -1), "greater than or equal to 0"),
     ):
         ran = slipbench("fit-noise", *arguments)
