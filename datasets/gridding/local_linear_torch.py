@@ -54,7 +54,7 @@ class LocalLinearTorch(Precise):
         sets, of = torch.unique(here, dim=0, return_inverse=True)
         factors, fallbacks = self._factors(sets)
         lat, lon = self.xy.to(values.dtype)
-        v = values.masked_fill(~here[..., None], 0.0).mT  # (days, components, stations)
+        v = values.masked_fill(~here[..., None], 0.0).mT.contiguous()  # (days, components, stations)
         grid = torch.zeros((), dtype=values.dtype, device=values.device)
         for factor, part in zip(factors.to(values.dtype), (v, v * lat, v * lon), strict=True):
             grid = grid + (part @ self.weights) * factor[of, None]

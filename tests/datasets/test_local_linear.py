@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.gridding.local_linear import LocalLinear, grid_nodes, ground_distance
+from slipbench.datasets.gridding.thin import thin_factors
 
 SIGMA = 8 * 0.48 * 111_194.9
 
@@ -113,3 +114,40 @@ def test_nodes_and_distance():
 def test_bad_geometry(lat):
     with pytest.raises(InputError, match="stations"):
         LocalLinear(SIGMA).fit(np.array(lat), np.array(lat), np.arange(3.0), np.arange(3.0))
+
+
+def test_thin_factors_of_a_large_network_change_nothing():
+    """Few, clustered or no stations are summed with the weights themselves."""
+    rng = np.random.default_rng(8)
+    lat, lon = rng.uniform(31, 45, 900), rng.uniform(130, 146, 900)
+    thin = LocalLinear(SIGMA).fit(lat, lon, grid_nodes(22, 46, 40), grid_nodes(123, 148, 40))
+    whole = LocalLinear(SIGMA).fit(lat, lon, grid_nodes(22, 46, 40), grid_nodes(123, 148, 40))
+    assert thin._thin is not None
+    whole._thin = None
+    values = rng.normal(0, 10, (9, 900, 2))
+    for day, share in ((1, 0.1), (2, 0.6), (3, 0.99), (4, 0.998)):
+        values[day, rng.random(900) < share] = np.nan
+    values[5, lat > 34] = np.nan  # the north is missing
+    values[6, np.hypot(lat - 40, lon - 140) > 1] = np.nan  # only a cluster
+    values[7] = np.nan
+    values[8, 1:] = np.nan
+    (got, fallbacks), (expected, expected_fallbacks) = thin.transform(values), whole.transform(values)
+    np.testing.assert_array_equal(fallbacks, expected_fallbacks)
+    assert np.isnan(got[7]).all()
+    for day in (0, 1, 2, 3, 4, 5, 6, 8):
+        np.testing.assert_allclose(got[day], expected[day], rtol=0, atol=1e-10 * (np.ptp(expected[day]) + 1))
+    sure = thin._regress(values, thin._thin)[2]
+    assert sure[:3].all()
+    assert not sure[[6, 7, 8]].any()
+    assert np.abs(got[:3] - expected[:3]).max() > 0  # another way indeed
+
+
+def test_thin_factors_are_as_accurate_as_asked():
+    x, y = np.linspace(0, 1, 700)[:, None], np.linspace(0, 1, 500)
+    smooth = np.exp(-((x - y) ** 2) / 0.02)
+    factors = thin_factors(smooth, 1e-12)
+    assert factors is not None
+    left, right = factors
+    assert left.shape[1] < 200
+    np.testing.assert_allclose(left @ right, smooth, rtol=0, atol=1e-12)
+    assert thin_factors(np.random.default_rng(0).normal(size=(300, 300)), 1e-12) is None  # nothing smooth
