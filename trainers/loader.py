@@ -5,9 +5,8 @@ rows of a block are shuffled together, so that a disk is read in stretches. Ever
 its own tensors, by this thread or by a few that read ahead: the store's reader leaves the interpreter free
 while it waits for bytes, so processes would only add copies.
 
-Over several ranks (DDP) an epoch still has the one order of (seed, epoch), cut into one contiguous run of
-rows per rank. Every rank has as many batches as the others, every row is seen once, and none is repeated to
-fill up.
+Over several ranks (DDP) an epoch still has the same batches, and each rank reads its own share of every one.
+Every row is seen once, and none is repeated to fill up.
 """
 
 from collections import deque
@@ -115,39 +114,46 @@ class BlockRows:
         return (*out, torch.from_numpy(rows.copy()))
 
 
-def batch_sizes(n_rows: int, batch_size: int, world_size: int) -> list[list[int]]:
-    """Rows of every batch of every rank: alike in number, as few as can be, sizes that differ by one at most.
+def batch_edges(n_rows: int, batch_size: int, world_size: int) -> np.ndarray:
+    """Where the batches of an epoch, and each rank's share of them, begin and end.
 
-    With a batch size of 1 a batch may hold 2 rows, where some rank would have none otherwise.
+    Batches are as few as can be and differ by one row at most, so that no tiny last batch disturbs batch
+    normalisation. They do not depend on the number of ranks; the shares differ by one row at most, too.
+
+    Returns
+    -------
+    ndarray of int, shape (batches, world_size + 1)
+        Rank r has the rows ``[k, r]`` ... ``[k, r + 1]`` of batch k, counted along the epoch's order.
 
     Raises
     ------
     InputError
-        When there are fewer rows than ranks.
+        When a batch has fewer rows than there are ranks.
     """
-    if 0 < n_rows < world_size:
+    n_batches = -(-n_rows // batch_size)
+    starts = np.arange(n_batches + 1) * n_rows // max(n_batches, 1)
+    sizes = np.diff(starts)
+    if n_batches and sizes.min() < world_size:
         raise InputError(
-            "world size", f"{world_size} ranks for {n_rows} rows", "a row for every rank", "use fewer devices"
+            "batch size",
+            f"{sizes.min()} of {n_rows} rows for {world_size} devices",
+            "a row for every device",
+            "use fewer devices or larger batches",
         )
-    batches = min(-(-n_rows // (batch_size * world_size)), n_rows // world_size)
-    small, larger = divmod(n_rows, max(batches * world_size, 1))
-    sizes = [small + 1] * larger + [small] * (batches * world_size - larger)
-    return [sizes[rank::world_size] for rank in range(world_size)]
+    return starts[:-1, None] + sizes[:, None] * np.arange(world_size + 1) // world_size
 
 
 class Loader:
     """An iterable of batches, each a tuple of tensors ``(*arrays, rows)`` with the same first length.
 
-    The split is cut into the fewest batches of at most `batch_size` rows whose sizes differ by one row
-    at most, so that no tiny last batch disturbs batch normalisation. The same holds for every rank, and all
-    ranks have the same number of batches, so that none waits for the others at the end of an epoch.
+    See `batch_edges` for how the split is cut.
 
     Parameters
     ----------
     rows : BlockRows
         What to read.
     batch_size : int
-        Most rows of one batch (of one rank).
+        Most rows of one batch, over all ranks.
     seed : int or None
         Seed of the order; None reads in the order of the store.
     workers : int
@@ -155,12 +161,12 @@ class Loader:
     pin : bool
         Hold batches in page-locked memory for a quick copy to a GPU.
     rank, world_size : int
-        Which of how many processes this is; each gets its own rows.
+        Which of how many processes this is; each gets its share of every batch.
 
     Raises
     ------
     InputError
-        When there are fewer rows than ranks.
+        When a batch has fewer rows than there are ranks.
     """
 
     def __init__(
@@ -177,8 +183,7 @@ class Loader:
             raise ValueError(f"rank {rank} of {world_size}")
         self.n_rows, self.batch_size, self.rank, self.world_size = rows.n_rows, batch_size, rank, world_size
         self._rows, self._seed, self._workers, self._pin = rows, seed, workers, pin
-        every = batch_sizes(rows.n_rows, batch_size, world_size)
-        self._sizes, self._before = every[rank], sum(sum(s) for s in every[:rank])
+        self._edges = batch_edges(rows.n_rows, batch_size, world_size)
         self._epoch = self._next = self._resume = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -205,13 +210,16 @@ class Loader:
         self._resume = self._next = state["batch"]
 
     def __len__(self) -> int:
-        return len(self._sizes)
+        return len(self._edges)
+
+    def rows_in(self, batch: int) -> int:
+        """Rows of a batch (from 0) over all ranks."""
+        return int(self._edges[batch, -1] - self._edges[batch, 0])
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         self._next, self._resume = self._resume, 0
         order = self._rows.order(self._seed, self._epoch)
-        ends = self._before + np.cumsum(self._sizes, dtype=np.int64)
-        batches = [order[b - n : b] for b, n in zip(ends, self._sizes, strict=True)][self._next :]
+        batches = [order[e[self.rank] : e[self.rank + 1]] for e in self._edges[self._next :]]
         for batch in self._ahead(batches) if self._workers else map(self._read, batches):
             self._next += 1
             yield batch

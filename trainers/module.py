@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from slipbench.trainers.models.registry import MODELS, Network
 
 #: Raised whenever the same options would give other weights; part of every fit's hash.
-VERSION = 1
+VERSION = 2
 
 #: Weight of the newest batch in the running statistics of batch normalisation.
 BATCH_NORM_MOMENTUM = 0.1

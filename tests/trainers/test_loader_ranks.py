@@ -1,5 +1,7 @@
 """The loader over several ranks and from the middle of an epoch; no process is started."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.store.reader import Store
 from slipbench.trainers import loader
-from slipbench.trainers.loader import BlockRows, Loader, batch_sizes
+from slipbench.trainers.loader import BlockRows, Loader, batch_edges
 
 
 @pytest.fixture(autouse=True)
@@ -40,37 +42,41 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 400), st.integers(1, 40), st.integers(1, 5))
-def test_batch_sizes(n: int, batch: int, world: int) -> None:
-    if 0 < n < world:
-        with pytest.raises(InputError, match="use fewer devices"):
-            batch_sizes(n, batch, world)
+def test_batch_edges(n: int, batch: int, world: int) -> None:
+    batches = -(-n // batch)
+    if batches and n // batches < world:
+        with pytest.raises(InputError, match="use fewer devices or larger batches"):
+            batch_edges(n, batch, world)
         return
-    ranks = batch_sizes(n, batch, world)
-    every = [size for rank in ranks for size in rank]
-    assert len(ranks) == world
-    assert len({len(rank) for rank in ranks}) == 1
-    assert sum(every) == n
+    edges = batch_edges(n, batch, world)
+    assert edges.shape == (batches, world + 1)
+    shares = np.diff(edges, axis=1)
+    sizes = shares.sum(axis=1)
+    assert sizes.sum() == n
+    assert np.array_equal(edges[:, [0, -1]], batch_edges(n, batch, 1))  # whatever the number of ranks
     if n:
-        assert min(every) >= 1
-        assert max(every) - min(every) <= 1
-        assert max(every) <= max(batch, 2 if world > 1 else 1)
+        assert edges[0, 0] == 0
+        assert np.array_equal(edges[1:, 0], edges[:-1, -1])
+        assert shares.min() >= 1
+        assert (shares.max(axis=1) - shares.min(axis=1)).max() <= 1
+        assert sizes.max() - sizes.min() <= 1
+        assert sizes.max() <= batch
 
 
 @pytest.mark.parametrize("world", [1, 2, 3])
 @pytest.mark.parametrize("seed", [5, None])
 @pytest.mark.parametrize("epoch", [0, 4])
-def test_every_row_once_over_all_ranks(toy_store: Store, world: int, seed: int | None, epoch: int) -> None:
+def test_ranks_share_the_batches_of_one(toy_store: Store, world: int, seed: int | None, epoch: int) -> None:
     ranks = [make(toy_store, rank, world, seed) for rank in range(world)]
-    for one in ranks:
-        one.set_epoch(epoch)
-    seen = [rows_of(one) for one in ranks]
-    assert len({len(batches) for batches in seen}) == 1
-    assert [len(batches) for batches in seen] == [len(one) for one in ranks]
-    flat = [row for batches in seen for batch in batches for row in batch]
-    assert sorted(flat) == toy_store.rows_of("train").tolist()
     whole = make(toy_store, seed=seed)
-    whole.set_epoch(epoch)
-    assert flat == [row for batch in rows_of(whole) for row in batch]  # one order, cut into runs
+    for one in (*ranks, whole):
+        one.set_epoch(epoch)
+    wanted = rows_of(whole)
+    shared = [list(chain(*shares)) for shares in zip(*(rows_of(one) for one in ranks), strict=True)]
+    assert shared == wanted
+    assert [whole.rows_in(k) for k in range(len(whole))] == [len(batch) for batch in wanted]
+    assert [ranks[0].rows_in(k) for k in range(len(whole))] == [len(batch) for batch in wanted]
+    assert sorted(row for batch in wanted for row in batch) == toy_store.rows_of("train").tolist()
 
 
 def test_rows_carry_their_own_values_on_every_rank(toy_store: Store) -> None:
@@ -80,7 +86,7 @@ def test_rows_carry_their_own_values_on_every_rank(toy_store: Store) -> None:
             np.testing.assert_array_equal(x.numpy(), images[rows.numpy()])
 
 
-def test_a_rank_reads_only_the_rows_of_its_run(toy_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rank_reads_only_its_own_rows(toy_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     ranks = [make(toy_store, rank, 3) for rank in range(3)]
     asked = spied(monkeypatch)
     for one in ranks:
