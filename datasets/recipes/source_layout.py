@@ -25,7 +25,7 @@ from slipbench.datasets.store.plan import ArraySpec
 
 
 def view_arrays(
-    representations: tuple[Representation, ...], g: Grid, m: int, rows_per_shard: int, offset: str
+    representations: tuple[Representation, ...], g: Grid, m: int, offset: str
 ) -> tuple[ArraySpec, ...]:
     """What networks read, of `m` stations on the grid `g`; `offset` says what the offsets are."""
     image = ("latitude", "longitude", "component")
@@ -74,7 +74,7 @@ def row_arrays(o: SourceSyntheticOptions) -> tuple[ArraySpec, ...]:
     offset = "noise-free static displacement"
     names = {"parameter": [name for name, _ in PARAMETERS]}
     return (
-        *view_arrays(o.representations, o.grid, o.n_stations, o.rows_per_shard, offset),
+        *view_arrays(o.representations, o.grid, o.n_stations, offset),
         *variant_arrays(o),
         target_array(),
         ArraySpec(

@@ -27,7 +27,7 @@ def row_arrays(o: SourceRealOptions, found: Gathered, n_stations: int) -> tuple[
     letters = max(len(e.quake.name) for e in found.events)
     here = "1 stations with data, 0 stations that are missing (NaN in ts and offset)"
     return (
-        *view_arrays(o.representations, o.grid, n_stations, o.rows_per_shard, found.offset),
+        *view_arrays(o.representations, o.grid, n_stations, found.offset),
         target_array(),
         ArraySpec("present", (n_stations,), "uint8", ("station",), "1", here),
         ArraySpec("n_stations", (), "int32", (), "1", "stations with data"),

@@ -71,27 +71,28 @@ class DirectArray:
         first = np.flatnonzero(np.diff(shard, prepend=-1)).tolist()
         for a, b in pairwise([*first, len(rows)]):
             path = self._folder / f"{shard[a]}{self._tail}"
-            fd = self._open(path)
             try:
-                offsets = self._index(int(shard[a]), fd, path)
-                if self._chunk_rows == 1:
-                    places = [flat[k] for k in order[a:b].tolist()]
-                    read_chunks(fd, path, offsets, inside[a:b].tolist(), places)
-                else:
-                    chunk, row = np.divmod(inside[a:b], self._chunk_rows)
-                    numbers, back = np.unique(chunk, return_inverse=True)
-                    block = np.empty((len(numbers), self._chunk_rows, self._row_bytes), np.uint8)
-                    read_chunks(fd, path, offsets, numbers.tolist(), list(block.reshape(len(numbers), -1)))
-                    flat[order[a:b]] = block[back, row]
-            finally:
-                os.close(fd)
+                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    self._read(fd, path, int(shard[a]), inside[a:b], order[a:b], flat)
+                finally:
+                    os.close(fd)
+            except OSError as error:
+                raise damaged(path, error.strerror or "cannot be read", "a shard of the store") from error
 
-    @staticmethod
-    def _open(path: Path) -> int:
-        try:
-            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise damaged(path, error.strerror or "cannot be opened", "a shard of the store") from error
+    def _read(
+        self, fd: int, path: Path, shard: int, inside: np.ndarray, places: np.ndarray, flat: np.ndarray
+    ) -> None:
+        """Rows `inside` (ascending) of one shard to their places in the buffer."""
+        offsets = self._index(shard, fd, path)
+        if self._chunk_rows == 1:
+            read_chunks(fd, path, offsets, inside.tolist(), [flat[k] for k in places.tolist()])
+            return
+        chunk, row = np.divmod(inside, self._chunk_rows)
+        numbers, back = np.unique(chunk, return_inverse=True)
+        block = np.empty((len(numbers), self._chunk_rows, self._row_bytes), np.uint8)
+        read_chunks(fd, path, offsets, numbers.tolist(), list(block.reshape(len(numbers), -1)))
+        flat[places] = block[back, row]
 
     def _index(self, shard: int, fd: int, path: Path) -> list[int]:
         known = self._offsets.get(shard)

@@ -208,6 +208,14 @@ def test_damage_after_the_first_read_is_found(sealed: Path) -> None:
         store.read("img", slice(0, 1))
 
 
+def test_what_the_disk_refuses_is_one_error(sealed: Path) -> None:
+    path = sealed / "target/c/1/0"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match=r"target/c/1/0: Is a directory; .*slipbench repair"):
+        Store(sealed).read("target")
+
+
 def test_damaged_static_arrays_are_found(sealed: Path) -> None:
     path = sealed / "node/c/0"
     raw = bytearray(path.read_bytes())
