@@ -1,5 +1,6 @@
 """What a geodesist would do today: fit a rectangular fault to the co-seismic offsets."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -8,12 +9,11 @@ from scipy.special import ndtr
 
 from slipbench.benchmarks.baselines.base import Baseline
 from slipbench.benchmarks.baselines.registry import BASELINES
-from slipbench.benchmarks.limits.events import observed
+from slipbench.benchmarks.limits.events import Observed, each, observed
 from slipbench.benchmarks.limits.least_squares import minimise
 from slipbench.benchmarks.limits.offsets import Offsets
 from slipbench.benchmarks.limits.problem import Problem, noise_of, options_of, problem_of
 from slipbench.benchmarks.limits.simple_offsets import simple_offsets
-from slipbench.datasets.blas import one_blas_thread
 from slipbench.datasets.options import Options
 from slipbench.datasets.registry import Info
 from slipbench.datasets.store.reader import Store
@@ -37,6 +37,7 @@ class OkadaInversionOptions(Options):
     )
     starts: int = Field(24, ge=1, description="starting points of one event")
     iterations: int = Field(40, ge=1, description="most iterations of one start")
+    workers: int = Field(1, ge=1, exclude=True, description="processes; the result does not depend on them")
 
 
 @BASELINES.register(
@@ -78,16 +79,28 @@ class OkadaInversion(Baseline):
         problem = problem_of(store, self._made, seed=self.seed, mw_high=o.mw_high)
         if o.offsets == "gls":
             problem.noise = noise_of(store, self.data)
-        event_day, found = int(store.attrs["event_day"]), []
-        with one_blas_thread():
-            for event in observed(store, rows):
-                if o.offsets == "gls":
-                    offsets = problem.estimator(event.series)
-                else:
-                    offsets = simple_offsets(event.series, event_day, o.days, o.offsets)
-                best = invert(problem, offsets, o.starts, o.iterations)
-                found.append([best[name] for name in ("latitude", "longitude", "mw")])
-        return np.array(found)
+        problem.library  # noqa: B018 (made once, here, and not in every worker)
+        work = InversionOf(problem, int(store.attrs["event_day"]), o)
+        names = ("latitude", "longitude", "mw")
+        return np.array([[f[name] for name in names] for f in each(work, observed(store, rows), o.workers)])
+
+
+@dataclass(frozen=True)
+class InversionOf:
+    """`invert` of one event's positions; the offsets are taken as the options say."""
+
+    problem: Problem
+    event_day: int
+    options: OkadaInversionOptions
+
+    def __call__(self, event: Observed) -> dict[str, float]:
+        """Take the offsets and invert them."""
+        o = self.options
+        if o.offsets == "gls":
+            offsets = self.problem.estimator(event.series)
+        else:
+            offsets = simple_offsets(event.series, self.event_day, o.days, o.offsets)
+        return invert(self.problem, offsets, o.starts, o.iterations)
 
 
 def invert(problem: Problem, offsets: Offsets, starts: int, iterations: int) -> dict[str, float]:

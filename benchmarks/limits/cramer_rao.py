@@ -3,9 +3,10 @@
 On the standard normal coordinates z of `prior`, offsets with Gaussian noise have the Fisher information J =
 G' G, G the derivative of the whitened offsets. No unbiased estimator of (latitude, longitude, Mw), all other
 parameters unknown, has a covariance below D J^-1 D', D their derivative by z (Cramér 1946, Rao 1945). `J +
-1` adds the information of the prior, which on z is standard normal: at one source that is the variance of
-Laplace's approximation, a good guess and no bound; averaged over sources it is the bound of Van Trees (1968,
-p. 84) on the mean squared error of any estimator, biased or not.
+1` adds the information of the prior, which on z is standard normal. That is the covariance of Laplace's
+approximation at one source: exact where the offsets are linear in z, elsewhere a guess and no bound. (The
+bound of Van Trees 1968, p. 84, takes the mean of J over the prior; a few large earthquakes make it next to
+nothing.)
 """
 
 from collections.abc import Callable
@@ -51,22 +52,6 @@ def inverse(information: np.ndarray) -> np.ndarray:
     flipped = vectors / np.where(good[:, None], values, 1.0)[:, None, :] @ vectors.swapaxes(1, 2)
     out = flipped / (root[:, :, None] * root[:, None, :])
     return np.where(good[:, None, None], out, np.inf)
-
-
-def van_trees(information: np.ndarray, prior: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Bound (t, t) on the mean squared error of any estimator of t functions, averaged over the prior.
-
-    Parameters
-    ----------
-    information : ndarray, shape (n, k, k)
-        Fisher information at n draws from the prior.
-    prior : ndarray, shape (k, k)
-        Information of the prior itself.
-    slope : ndarray, shape (n, t, k)
-        Derivative of the functions at the draws.
-    """
-    mean = slope.mean(axis=0)
-    return mean @ np.linalg.inv(information.mean(axis=0) + prior) @ mean.T
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -49,54 +49,62 @@ def observed(store: Store, rows: np.ndarray) -> Iterator[Observed]:
             yield Observed(row, series, truth)
 
 
-def posteriors(
-    problem: Problem, events: Iterable[Observed], effort: Effort, seed: int, workers: int = 1
+def each(
+    work: Callable[[Observed], dict[str, float]], events: Iterable[Observed], workers: int
 ) -> Iterator[dict[str, float]]:
-    """`summary.describe` of every event in their order, with ``row`` and ``seconds``.
+    """What `work` (picklable) finds for every event, in their order; on one BLAS thread a process."""
+    if workers == 1:
+        with one_blas_thread():
+            yield from map(work, events)
+        return
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(workers, context, _begin, (work,)) as pool:
+        yield from pool.map(_do, events)
 
-    The numbers depend on the problem, the effort, the seed and the row alone, not on `workers`.
+
+@dataclass(frozen=True)
+class PosteriorOf:
+    """`summary.describe` of an event's posterior, with ``row`` and ``seconds``.
 
     Parameters
     ----------
     problem : Problem
         Stations, prior and noise of the store.
-    events : iterable of Observed
-        The events.
     effort : Effort
         Of the sampling.
     seed : int
-        Root of the streams of the events.
-    workers : int
-        Processes.
+        Root of the random streams; each event has its own, keyed by its row.
     """
+
+    problem: Problem
+    effort: Effort
+    seed: int
+
+    def __call__(self, event: Observed) -> dict[str, float]:
+        """Sample it."""
+        began = time.perf_counter()
+        rng = np.random.default_rng(np.random.SeedSequence([self.seed, _STREAM, event.row]))
+        found = posterior_of(self.problem, self.problem.estimator(event.series), self.effort, rng)
+        return describe(found, event.truth) | {"row": event.row, "seconds": time.perf_counter() - began}
+
+
+def posteriors(
+    problem: Problem, events: Iterable[Observed], effort: Effort, seed: int, workers: int = 1
+) -> Iterator[dict[str, float]]:
+    """`PosteriorOf` every event; the numbers do not depend on `workers` or on the other events."""
     problem.library  # noqa: B018 (made once, here, and not in every worker)
-    if workers == 1:
-        with one_blas_thread():
-            for event in events:
-                yield _one(problem, event, effort, seed)
-        return
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(workers, context, _begin, (problem, effort, seed)) as pool:
-        yield from pool.map(_work, events)
+    return each(PosteriorOf(problem, effort, seed), events, workers)
 
 
-def _one(problem: Problem, event: Observed, effort: Effort, seed: int) -> dict[str, float]:
-    began = time.perf_counter()
-    rng = np.random.default_rng(np.random.SeedSequence([seed, _STREAM, event.row]))
-    found = posterior_of(problem, problem.estimator(event.series), effort, rng)
-    return describe(found, event.truth) | {"row": event.row, "seconds": time.perf_counter() - began}
+_work: Callable[[Observed], dict[str, float]]
 
 
-_task: tuple[Problem, Effort, int]
-
-
-def _begin(problem: Problem, effort: Effort, seed: int) -> None:
-    global _task
+def _begin(work: Callable[[Observed], dict[str, float]]) -> None:
+    global _work
     silence_dependencies()
     one_blas_thread()
-    _task = (problem, effort, seed)
+    _work = work
 
 
-def _work(event: Observed) -> dict[str, float]:
-    problem, effort, seed = _task
-    return _one(problem, event, effort, seed)
+def _do(event: Observed) -> dict[str, float]:
+    return _work(event)

@@ -6,7 +6,13 @@ from typing import Protocol
 
 import numpy as np
 
-from slipbench.datasets.noise.parametric import ParametricNoise, space_correlation, time_covariance
+from slipbench.datasets.noise.parametric import (
+    ParametricNoise,
+    ParametricSampler,
+    parametric_sampler,
+    space_correlation,
+    time_covariance,
+)
 from slipbench.datasets.noise.surrogate import SurrogateNoise
 from slipbench.datasets.recipes.source_options import COMPONENTS
 
@@ -30,6 +36,9 @@ class NoiseModel(Protocol):
         list of ndarray
             One (m, m) for each component where components are independent, else one (c m, c m).
         """
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """One window (m, d, c) in mm, by the sampler that stores are made with."""
 
     def take(self, stations: np.ndarray) -> "NoiseModel":
         """The same noise at some of the stations (indices)."""
@@ -62,6 +71,16 @@ class ParametricModel:
         return [
             (w.T @ cov @ w) * self._space for w, cov in zip(filters.swapaxes(0, 1), self._time, strict=True)
         ]
+
+    @cached_property
+    def _sampler(self) -> ParametricSampler:
+        return parametric_sampler(
+            self.lat, self.lon, self.n_days, range(self.n_days), COMPONENTS, self.options
+        )
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Gaussian noise."""
+        return self._sampler.draw(1, rng)[0].swapaxes(0, 1)
 
     def take(self, stations: np.ndarray) -> "ParametricModel":
         """The same at some stations."""
@@ -138,6 +157,11 @@ class SurrogateModel:
             parts = np.concatenate([turned.real, turned.imag, (flat.sum(axis=0) * mean)[None]])
             total += parts.T @ parts
         return [total / len(self.noise.scores)]
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """A surrogate of a window chosen at random."""
+        every = self.noise.draw(1, rng)[0].reshape(self.noise.n_days, -1, len(COMPONENTS))
+        return every[:, self.stations].swapaxes(0, 1)
 
     def take(self, stations: np.ndarray) -> "SurrogateModel":
         """The same at some stations."""

@@ -8,8 +8,6 @@ from slipbench.benchmarks.limits.mixture import FREEDOM, Mixture, fit_mixture
 from slipbench.benchmarks.limits.offsets import Offsets
 from slipbench.benchmarks.limits.posterior import Event, posterior_of
 from slipbench.benchmarks.limits.summary import REGIONS, geometric_median, point_estimates, weighted_median
-from slipbench.datasets.noise.parametric import ParametricNoise, parametric_sampler
-from slipbench.datasets.recipes.source_options import COMPONENTS
 
 from .limits_cases import DAYS, pick, small_problem, sources
 
@@ -148,11 +146,9 @@ def test_credible_regions_cover():
 def test_the_coverage_test_can_fail():
     """Noise of daily positions three times as large as it is taken for must be noticed."""
     problem = small_problem(20)
-    f = problem.forward
-    sampler = parametric_sampler(f.lat, f.lon, DAYS, range(DAYS), COMPONENTS, ParametricNoise())
 
     def draw(rng):
-        return 3 * sampler.draw(1, rng)[0].swapaxes(0, 1)
+        return 3 * problem.noise.draw(rng)
 
     found = cases(problem, 20, Effort(draws=1000, enough=300), seed=1, draw=draw)
     assert binomtest(int((found["position"] < 0.9).sum()), len(found), 0.9).pvalue < 1e-3

@@ -90,7 +90,13 @@ def test_events_do_not_depend_on_workers_or_on_each_other(store):
         }
 
 
-def test_few_effective_samples_are_told(store):
-    baseline = Posterior(PosteriorOptions(samples=1, effective=1e6), 0)
-    baseline.predict(store, baseline.chosen(store.rows_of("test")), np.array([np.nan]))
-    assert "1 of 1 posteriors below 1000000 effective samples" in baseline.notes
+def test_few_effective_samples_are_told(store, monkeypatch):
+    place = {"median_latitude": 38.0, "median_longitude": 141.0, "median_mw": 7.0}
+    found = [place | {"ess": ess} for ess in (1500.0, 300.0, 2500.0)]
+    monkeypatch.setattr("slipbench.benchmarks.baselines.posterior.posteriors", lambda *_: iter(found))
+    baseline = Posterior(PosteriorOptions(samples=3, effective=1000), 0)
+    rows = baseline.chosen(store.rows_of("test"))
+    np.testing.assert_array_equal(baseline.predict(store, rows, rows), [[38, 141, 7]] * 3)
+    assert baseline.notes == (
+        "effective samples 300 or more, median 1500; 1 of 3 posteriors below 1000 effective samples"
+    )
