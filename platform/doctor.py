@@ -27,6 +27,8 @@ DATA_FILES = (
     "daily/japan18_daily.csv.gz",
     "daily/cascadia211_daily_2005_2015.npz",
     "catalogs/usgs_japan_M2.5_1990_2019.csv.gz",
+    "catalogs/gcmt_1976_2013_pycsep.csv.gz",
+    "coseismic/tohoku_co_obs_EN_m.txt",
 )
 
 

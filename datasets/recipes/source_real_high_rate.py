@@ -14,6 +14,7 @@ from slipbench.datasets.recipes.source_options import COMPONENTS
 from slipbench.datasets.recipes.source_real_events import Gathered, Left, Observed, off_neighbours
 from slipbench.datasets.recipes.source_real_options import HighRateInput
 from slipbench.datasets.recipes.source_real_truth import Truths
+from slipbench.datasets.registry import nearest
 from slipbench.datasets.store.plan import Source
 
 FOLDER = "high_rate"
@@ -85,17 +86,21 @@ def gather_high_rate(o: HighRateInput, data: Path | None, truths: Truths) -> Gat
 
 def _files(o: HighRateInput, data: Path | None) -> list[tuple[Path, str]]:
     """Paths of the records with the names to keep, in the order of the options, or of the folder's names."""
-    names = [e if e.endswith(".npz") else f"{FOLDER}/{e}.npz" for e in o.events]
-    if not names:
-        folder = data / FOLDER if data else None
-        names = [f"{FOLDER}/{p.name}" for p in sorted(folder.glob("*.npz"))] if folder else []
-        if not names:
+    there = sorted(p.stem for p in (data / FOLDER).glob("*.npz")) if data else []
+    if not o.events and not there:
+        raise InputError(
+            "input.events",
+            f"no NPZ file in {data / FOLDER if data else 'the data folder, which is not set'}",
+            "records of earthquakes",
+            "name files, or set SLIPBENCH_DATA",
+        )
+    names = []
+    for event in o.events or there:
+        if not event.endswith(".npz") and there and event not in there:
             raise InputError(
-                "input.events",
-                f"no NPZ file in {folder or 'the data folder, which is not set'}",
-                "records of earthquakes",
-                "name files, or set SLIPBENCH_DATA",
+                "input.events", f"no record '{event}'", "one of the folder", nearest(event, there)
             )
+        names.append(event if event.endswith(".npz") else f"{FOLDER}/{event}.npz")
     found = [data_file(data, name, "input.events") for name in names]
     stems = [path.stem for path, _ in found]
     if twice := sorted({s for s in stems if stems.count(s) > 1}):

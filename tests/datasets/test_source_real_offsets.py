@@ -248,6 +248,10 @@ def test_all_records_of_the_folder_and_files_from_elsewhere(folder, tmp_path_fac
     assert plan.sources[0].name == "mine.npz"
     with pytest.raises(InputError, match="no event is left"):
         SourceReal(options(high_rate("far")), folder).plan()
+    with pytest.raises(InputError, match=r"no record 'twp'.*did you mean 'two'"):
+        SourceReal(options(high_rate("twp")), folder).plan()
+    with pytest.raises(InputError, match="'two' twice"):
+        SourceReal(options(high_rate("two", "two")), folder).plan()
 
 
 def test_fewer_stations(folder):
