@@ -9,6 +9,8 @@ import torch
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.store.reader import Store
+from slipbench.datasets.virtual import virtual_arrays
+from slipbench.trainers.inputs import Inputs, row_shape
 from slipbench.trainers.loader import BlockRows, Loader
 from slipbench.trainers.models.registry import MODELS
 
@@ -59,11 +61,12 @@ def content(store: Store, network: str, train: bool = True) -> Content:
     part, reader = MODELS.get(network), f"network '{network}'"
     array = part.array
     read = [(name, f"the array that {reader} reads") for name in (array, *part.static)]
+    names = [*virtual_arrays(store), *store.names]
     for name, role in [*read, (TARGET, f"the values that {reader} fits")]:
-        if name not in store.names:
+        if name not in names:
             raise InputError(
                 store.folder,
-                f"no array '{name}' among {', '.join(store.names)}",
+                f"no array '{name}' among {', '.join(names)}",
                 role,
                 "build a dataset that holds it or choose another network",
             )
@@ -90,11 +93,13 @@ def content(store: Store, network: str, train: bool = True) -> Content:
         for t in targets
     ]
     static = tuple(store.read(name) for name in part.static)
-    return Content(tuple(store.array(array).shape[1:]), plain, statistics, static)
+    return Content(row_shape(store, array), plain, statistics, static)
 
 
 class StoreData(pl.LightningDataModule):
     """Batches ``(input, target, rows)`` of a store's own splits, raw as stored.
+
+    Inputs of a virtual store are made when a batch has reached its device.
 
     Parameters
     ----------
@@ -110,6 +115,8 @@ class StoreData(pl.LightningDataModule):
         Threads that read ahead.
     cache_bytes : int
         Memory for keeping rows: the training split first, then the validation split in what is left.
+    fresh_noise : bool
+        Give training rows of a virtual store new noise every epoch; the first epoch has the rows' own.
 
     Raises
     ------
@@ -118,15 +125,23 @@ class StoreData(pl.LightningDataModule):
     """
 
     def __init__(
-        self, store: Store, array: str, batch_size: int, seed: int, workers: int = 0, cache_bytes: int = 0
+        self,
+        store: Store,
+        array: str,
+        batch_size: int,
+        seed: int,
+        workers: int = 0,
+        cache_bytes: int = 0,
+        fresh_noise: bool = False,
     ) -> None:
         super().__init__()
+        self._inputs, self._fresh = Inputs(store, array), fresh_noise
         self._batch_size, self._seed, self._workers, self._left = batch_size, seed, workers, cache_bytes
-        self._train = self._rows(store, array, "train")
-        self._validation = self._rows(store, array, "validation")
+        self._train = self._rows(store, "train")
+        self._validation = self._rows(store, "validation")
 
-    def _rows(self, store: Store, array: str, split: str) -> BlockRows:
-        rows = BlockRows(store, (array, TARGET), split)
+    def _rows(self, store: Store, split: str) -> BlockRows:
+        rows = BlockRows(store, (*self._inputs.reads, TARGET), split)
         if not rows.n_rows:
             raise InputError(store.folder, f"no {split} rows", "at least one", "build a larger dataset")
         return rows
@@ -154,3 +169,10 @@ class StoreData(pl.LightningDataModule):
     def val_dataloader(self) -> Loader:
         """Validation batches in the order of the store."""
         return self._loader(self._validation, None)
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Make the input, where it is not stored."""
+        *columns, target, rows = batch
+        trainer = self.trainer
+        draw = trainer.current_epoch if self._fresh and trainer and trainer.training else 0
+        return self._inputs(columns, rows, draw), target, rows

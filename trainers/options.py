@@ -66,4 +66,7 @@ class TrainerOptions(Options):
     )
     loader_workers: int = Field(0, ge=0, description="threads that read the store ahead; 0: none")
     cache_mib: int = Field(2048, ge=0, description="memory for keeping rows between epochs, MiB")
+    fresh_noise: bool = Field(
+        False, description="new noise in every epoch for training rows of a virtual dataset"
+    )
     search: Search | None = Field(None, description="search to run before the final fit")

@@ -12,6 +12,7 @@ from slipbench.datasets.registry import nearest
 from slipbench.datasets.store.reader import SPLITS, Store
 from slipbench.trainers.checkpoint import load
 from slipbench.trainers.data import TARGET, content
+from slipbench.trainers.inputs import Inputs
 from slipbench.trainers.loader import BlockRows, Loader
 from slipbench.trainers.models.registry import Network
 
@@ -78,7 +79,8 @@ def predict(
                 f"{wanted} as {checkpoint.name} was trained on",
                 "choose its store",
             )
-    rows = BlockRows(store, (module.array, TARGET), split)
+    inputs = Inputs(store, module.array)
+    rows = BlockRows(store, (*inputs.reads, TARGET), split)
     if not rows.n_rows:
         raise InputError(store.folder, f"no {split} rows", "at least one", "build a larger dataset")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -86,8 +88,9 @@ def predict(
     module.to(device)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     with torch.inference_mode():
-        for x, y, numbers in Loader(rows, batch_size):
-            parts.append((numbers.numpy(), y.double().numpy(), module(x.to(device)).cpu().numpy()))
+        for *columns, y, numbers in Loader(rows, batch_size):
+            x = inputs([column.to(device) for column in columns], numbers)
+            parts.append((numbers.numpy(), y.double().numpy(), module(x).cpu().numpy()))
     order, y_true, y_pred = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Prediction(order, [n for n, _ in trained], [u for _, u in trained], y_true, y_pred)
 

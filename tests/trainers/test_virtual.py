@@ -1,0 +1,173 @@
+"""Training and testing on virtual stores."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from slipbench.datasets.errors import InputError
+from slipbench.datasets.recipes.build import build
+from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
+from slipbench.datasets.store.reader import Store
+from slipbench.datasets.virtual import read_view
+from slipbench.trainers.checkpoint import load
+from slipbench.trainers.data import StoreData, content
+from slipbench.trainers.fit import fit
+from slipbench.trainers.options import TrainerOptions
+from slipbench.trainers.predict import predict
+
+from .toy_source import toy_options
+
+#: Earthquakes below the network that its images tell apart.
+NEAR = {
+    "longitude": {"low": 139.5, "high": 142.5},
+    "latitude": {"low": 36, "high": 39.5},
+    "depth_km": {"low": 40, "high": 60},
+    "mw": {"low": 6.8, "high": 7.4},
+}
+
+
+def store(folder: Path, **change: Any) -> Store:
+    options = SourceSynthetic.Options.model_validate(
+        {
+            "recipe": "source_synthetic",
+            "name": "small",
+            "seed": 4,
+            "n_samples": 480,
+            "rows_per_shard": 48,
+            "n_stations": 30,
+            "stations": "made",
+            "grid": {"lat_first": 36.0, "step_arcmin": 15.0, "rows": 16, "columns": 9},
+            "sampling": NEAR,
+        }
+        | change
+    )
+    build(SourceSynthetic(options, None).plan(), folder)
+    return Store(folder)
+
+
+def quick(**change: Any) -> TrainerOptions:
+    model = {"model": "img", "width": 0.1, "dropout": 0}
+    return toy_options(**({"model": model, "learning_rate": 5e-3, "batch_size": 48} | change))
+
+
+@pytest.fixture(scope="module")
+def virtual(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return store(tmp_path_factory.mktemp("virtual") / "s", form="virtual")
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return store(tmp_path_factory.mktemp("stored") / "s")
+
+
+class Seen(pl.Callback):
+    """Remembers the inputs of some rows, by stage and epoch."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, int], dict[int, torch.Tensor]] = {}
+
+    def _note(self, stage: str, epoch: int, batch: Any) -> None:
+        x, _, rows = batch
+        self.found.setdefault((stage, epoch), {}).update(zip(rows.tolist(), x, strict=True))
+
+    def on_train_batch_start(self, trainer: pl.Trainer, module: Any, batch: Any, *more: Any) -> None:
+        self._note("train", trainer.current_epoch, batch)
+
+    def on_validation_batch_start(self, trainer: pl.Trainer, module: Any, batch: Any, *more: Any) -> None:
+        self._note("validation", trainer.current_epoch, batch)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_rows_have_their_noise_or_new_noise_every_epoch(virtual: Store, tmp_path: Path, fresh: bool) -> None:
+    seen = Seen()
+    fit(quick(epochs=2, fresh_noise=fresh), virtual, tmp_path, callbacks=[seen])
+    own = read_view(virtual, "img", slice(0, 480))
+    for stage in ("train", "validation"):
+        rows = virtual.rows_of(stage).tolist()
+        for epoch in (0, 1):
+            found = seen.found[stage, epoch]
+            assert sorted(found) == rows
+            away = np.abs(np.stack([found[r] for r in rows]) - own[rows])
+            if fresh and stage == "train" and epoch == 1:
+                assert 0.5 < away[away > 0].mean() < 10  # noise of some mm, twice
+            else:
+                assert away.max() < 1e-2
+
+
+def test_a_fit_is_repeatable_and_resumes_into_the_same_noise(virtual: Store, tmp_path: Path) -> None:
+    class Killed(RuntimeError):
+        pass
+
+    class Kill(pl.Callback):
+        def on_validation_end(self, trainer: pl.Trainer, module: Any) -> None:
+            if trainer.current_epoch == 1:
+                raise Killed
+
+    options = quick(epochs=2, fresh_noise=True)
+    whole = fit(options, virtual, tmp_path / "whole")
+    with pytest.raises(Killed):
+        fit(options, virtual, tmp_path / "cut", callbacks=[Kill()])
+    assert fit(options, virtual, tmp_path / "cut").history[-1] | {"seconds": 0, "samples_per_second": 0} == (
+        whole.history[-1] | {"seconds": 0, "samples_per_second": 0}
+    )
+    fixed = fit(quick(epochs=2), virtual, tmp_path / "fixed")
+    assert fixed.history[0]["train_loss"] == whole.history[0]["train_loss"]
+    assert fixed.history[1]["train_loss"] != whole.history[1]["train_loss"]
+
+
+def test_it_learns_as_from_the_stored_form(stored: Store, virtual: Store, tmp_path: Path) -> None:
+    """The same fits reach the same validation loss, and do so by learning: a constant has 1/12."""
+    found = {}
+    for name, where in (("stored", stored), ("virtual", virtual)):
+        fits = [fit(quick(epochs=12, seed=seed), where, tmp_path / f"{name}{seed}") for seed in (0, 1)]
+        found[name] = np.array([one.validation_loss for one in fits])
+        assert found[name].max() < 0.93 / 12
+    assert found["virtual"].mean() == pytest.approx(found["stored"].mean(), rel=0.1)
+
+
+def test_predictions_and_exchange_of_stores(stored: Store, virtual: Store, tmp_path: Path) -> None:
+    """A network fitted on one form is tested on the other; test rows have their own noise every time."""
+    trained = fit(quick(epochs=6), virtual, tmp_path).checkpoint
+    one, two, other = (
+        predict(trained, virtual),
+        predict(trained, virtual, batch_size=7),
+        predict(trained, stored),
+    )
+    np.testing.assert_array_equal(one.rows, virtual.rows_of("test"))
+    np.testing.assert_array_equal(one.y_true, other.y_true)
+    np.testing.assert_allclose(one.y_pred, two.y_pred, atol=1e-3)
+    images = torch.from_numpy(read_view(virtual, "img", slice(0, 480))[one.rows])
+    with torch.inference_mode():
+        np.testing.assert_allclose(load(trained)(images).numpy(), one.y_pred, atol=1e-3)
+    error = [np.abs(p.y_pred - p.y_true).mean() for p in (one, other)]
+    assert error[0] == pytest.approx(error[1], rel=0.1)
+
+
+def test_series_with_gaps_and_later_motion(tmp_path: Path) -> None:
+    """Batches carry what the variants need."""
+    variants = {"post_seismic": {}, "gaps": {}, "representations": ["ts"], "n_samples": 60}
+    there = store(tmp_path / "s", form="virtual", **variants)
+    data = StoreData(there, "ts", 16, seed=0, cache_bytes=1 << 20)
+    data.setup("fit")
+    for batch in (next(iter(data.train_dataloader())), next(iter(data.val_dataloader()))):
+        assert [len(part) for part in batch] == [len(batch[-1])] * 6
+        x, y, rows = data.on_after_batch_transfer(batch, 0)
+        np.testing.assert_allclose(x, read_view(there, "ts", slice(0, 60))[rows], rtol=1e-5, atol=1e-3)
+        np.testing.assert_array_equal(y, there.read("target")[rows])
+        np.testing.assert_array_equal(x.isnan().any(dim=2)[..., 0], there.read("present")[rows] == 0)
+
+
+def test_a_stored_dataset_has_no_fresh_noise(stored: Store, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"fresh_noise.*holds its samples.*form=virtual"):
+        fit(toy_options(fresh_noise=True), stored, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_neither_stored_nor_made(tmp_path: Path) -> None:
+    there = store(tmp_path / "s", form="virtual", representations=["ts"], n_samples=60)
+    with pytest.raises(InputError, match="no array 'img' among ts, target"):
+        content(there, "img")
