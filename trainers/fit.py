@@ -1,7 +1,6 @@
 """Training a network on a sealed store, resumable and repeatable."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.store.reader import Store
 from slipbench.trainers.checkpoint import read_raw
 from slipbench.trainers.data import StoreData, content
-from slipbench.trainers.devices import device_kind, fit_on_several, messenger, several
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.inputs import is_made
 from slipbench.trainers.keeper import Keeper, Progress
@@ -23,6 +21,23 @@ from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.quiet import reproducible, silent
 from slipbench.trainers.record import BEST, LAST, Fit, claim, finish
 from slipbench.trainers.start import start_file, take_over
+
+
+def device_kind(options: TrainerOptions) -> str:
+    """``gpu`` or ``cpu``: where a fit with these options would run on this machine.
+
+    Raises
+    ------
+    InputError
+        When a GPU is demanded and there is none.
+    """
+    if options.accelerator == "cpu":
+        return "cpu"
+    if torch.cuda.is_available():
+        return "gpu"
+    if options.accelerator == "gpu":
+        raise InputError("accelerator", "no GPU is visible", "a CUDA device", "use accelerator=auto")
+    return "cpu"
 
 
 def fit(
@@ -51,9 +66,9 @@ def fit(
     start : Path, optional
         Best checkpoint of the trainer that ``options.start`` describes; a file named there needs none.
     logger : Lightning logger, optional
-        Gets the numbers of `Fit.history` per epoch. For one device only.
+        Gets ``train_loss``, ``validation_loss`` and ``samples_per_second`` per epoch.
     callbacks : sequence of pytorch_lightning.Callback
-        Called after the fit's own. For one device only.
+        Called after the fit's own.
     progress : callable, optional
         Called as ``progress(epochs done, epochs at most, text)``.
 
@@ -64,12 +79,8 @@ def fit(
         demanded GPU is not there, the weights to start from do not fit, or the loss is not finite from the
         start.
     ValueError
-        When ``options.start`` describes a trainer and its checkpoint is not given, or for a logger or
-        callbacks with several devices, which work in processes of their own.
+        When ``options.start`` describes a trainer and its checkpoint is not given.
     """
-    many = options.devices > 1
-    if many and (logger or callbacks):
-        raise ValueError("a logger and callbacks are for one device")
     where = device_kind(options)
     name = options.model.model
     part: Any = MODELS.get(name)
@@ -94,15 +105,14 @@ def fit(
         options.batch_size,
         options.seed,
         options.loader_workers,
-        (options.cache_mib << 20) // options.devices,
+        options.cache_mib << 20,
         options.fresh_noise,
     )
     keeper = Keeper(out, options.epochs, options.patience, options.seed, data.n_train, progress)
     last = out / LAST if (out / LAST).exists() else None
     if last:
         read_raw(last)  # a damaged file gets its one line, not Lightning's trace
-    news = messenger(progress) if many else nullcontext()
-    with silent(), reproducible(deterministic=where == "cpu"), news as carrier:
+    with silent(), reproducible(deterministic=where == "cpu"):
         torch.manual_seed(options.seed)
         module = Regression(
             model=options.model.model_dump(mode="json"),
@@ -117,28 +127,22 @@ def fit(
         module.place(found.static, learn=True)
         if start:
             take_over(module, start)
-        module.compiled = options.compile
-        if carrier:
-            keeper.tell = carrier
+        if options.compile:
+            module.network.compile(dynamic=False)
         trainer = pl.Trainer(
             accelerator=where,
+            devices=1,
             precision=options.precision,
             max_epochs=options.epochs,
             logger=logger or False,
-            callbacks=[keeper, *([carrier] if carrier else callbacks)],
+            callbacks=[keeper, *callbacks],
             default_root_dir=out,
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
-            **(several(where, options.devices) if many else {"devices": 1}),
         )
-        values: dict[str, Any] = {"datamodule": data, "ckpt_path": last, "weights_only": True}
-        if many:
-            fit_on_several(trainer, module, where, **values)
-            keeper.recall(read_raw(out / LAST))
-        else:
-            trainer.fit(module, **values)
+        trainer.fit(module, datamodule=data, ckpt_path=last, weights_only=True)
     result = _result(out, module, keeper, data.n_train)
     finish(out, key, result)
     if progress:
