@@ -28,12 +28,13 @@ from slipbench.datasets.noise.parametric import (
     space_correlation,
     time_covariance,
 )
+from slipbench.datasets.physics.distance import ground_distance
 from slipbench.datasets.readers.residuals import Residuals
 
 COMPONENTS = ("east", "north", "up")
 AMPLITUDES = ("white_mm", "flicker_mm", "random_walk_mm")
 CORRELATION = ("common_mode", "local", "correlation_km")
-LONGEST_KM = 5000.0
+_SHORTEST_KM = 2.0
 _STEPS = 4
 _DIFFERENCE = 1e-5
 
@@ -179,6 +180,11 @@ def _fit_space(
         each = [space_cost(here, bent, group, time) for group, time in zip(scaled, times, strict=True)]
         return np.sum([c for c, _ in each], axis=0), np.sum([s for _, s in each], axis=0)
 
-    # the correlation is regular inside
-    bounds = [(0.0, 0.95), (1e-3, 1.0), (np.log(2.0), np.log(LONGEST_KM))]
-    return most_likely(costs, np.array([0.2, 0.4, np.log(200.0)]), bounds, seen)
+    used = np.unique(np.concatenate([w.stations for group in scaled for w in group]))
+    lat, lon = residuals.lat[used], residuals.lon[used]
+    extent = float(ground_distance(lat[:, None], lon[:, None], lat, lon).max()) / 1e3
+    # what decays over more than half of the network looks like a common mode, and is called one
+    longest = np.log(max(extent / 2, 2 * _SHORTEST_KM))
+    # inside of these the correlation is regular
+    bounds = [(0.0, 0.95), (1e-3, 1.0), (np.log(_SHORTEST_KM), longest)]
+    return most_likely(costs, np.array([0.2, 0.4, min(np.log(200.0), longest)]), bounds, seen)
