@@ -33,30 +33,38 @@ class Blocks:
 
         Missing values (NaN) are left out; a block without any value is NaN.
         """
-        if how == "median" and not np.isnan(values).any():
-            flat = values.reshape(-1, values.shape[-1])
-            return self._medians(flat).reshape(*values.shape[:-1], len(self.count))
+        flat = values.reshape(-1, values.shape[-1])
+        out = np.empty((len(flat), len(self.count)))
+        for start in range(0, len(flat), _CHUNK):
+            some = flat[start : start + _CHUNK]
+            complete = how == "median" and not np.isnan(some).any()
+            out[start : start + _CHUNK] = self._medians(some) if complete else self._of_some(some, how)
+        return out.reshape(*values.shape[:-1], len(self.count))
+
+    def _of_some(self, values: np.ndarray, how: Literal["median", "mean"]) -> np.ndarray:
+        """Medians or means (n, b) of values (n, m) that may be missing."""
         taken = values[..., np.maximum(self.members, 0)]
         gone = (self.members < 0) | np.isnan(taken)
         count = (~gone).sum(axis=-1)
         if how == "mean":
             with np.errstate(invalid="ignore"):
                 return np.where(gone, 0.0, taken).sum(axis=-1) / count
-        ordered = np.sort(np.where(gone, np.inf, taken), axis=-1)
-        middle = np.stack([(np.maximum(count, 1) - 1) // 2, count // 2], axis=-1)
-        low, high = np.moveaxis(np.take_along_axis(ordered, middle, axis=-1), -1, 0)
-        return np.where(count > 0, (low + high) / 2, np.nan)
+        ordered = np.ascontiguousarray(np.where(gone, np.inf, taken).transpose(2, 1, 0))  # (k, b, n)
+        _sort_first_axis(ordered)
+        many = count.T[None]
+        low = np.take_along_axis(ordered, (np.maximum(many, 1) - 1) // 2, axis=0)[0]
+        high = np.take_along_axis(ordered, many // 2, axis=0)[0]
+        return np.where(many[0] > 0, (low + high) / 2, np.nan).T
 
     def _medians(self, values: np.ndarray) -> np.ndarray:
-        """Medians (n, b) of complete values (n, m): the fields of a chunk are sorted side by side."""
+        """Medians (n, b) of complete values (n, m): all fields are sorted side by side."""
         out = np.empty((len(values), len(self.count)))
-        for start in range(0, len(values), _CHUNK):
-            some = np.ascontiguousarray(values[start : start + _CHUNK].T)
-            for n in np.unique(self.count):
-                block = np.flatnonzero(self.count == n)
-                taken = some[self.members[block, :n].T]
-                _sort_first_axis(taken)
-                out[start : start + _CHUNK, block] = ((taken[(n - 1) // 2] + taken[n // 2]) / 2).T
+        by_station = np.ascontiguousarray(values.T)
+        for n in np.unique(self.count):
+            block = np.flatnonzero(self.count == n)
+            taken = by_station[self.members[block, :n].T]
+            _sort_first_axis(taken)
+            out[:, block] = ((taken[(n - 1) // 2] + taken[n // 2]) / 2).T
         return out
 
 

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+_SHORT = 12  # stations in the fullest block
+
 
 def reduce_blocks(values: Tensor, members: Tensor, mean: bool) -> Tensor:
     """Median or mean of each block, shape (..., b), of station values, shape (..., m).
@@ -19,11 +21,26 @@ def reduce_blocks(values: Tensor, members: Tensor, mean: bool) -> Tensor:
     mean : bool
         Mean rather than median.
     """
-    taken = values[..., members.clamp(min=0)]
-    gone = (members < 0) | taken.isnan()
-    count = (~gone).sum(-1)
+    taken = values[..., members.clamp(min=0).mT]  # (..., k, b)
+    gone = (members < 0).mT | taken.isnan()
+    count = (~gone).sum(-2)
     if mean:
-        return taken.masked_fill(gone, 0.0).sum(-1) / count
-    ordered = taken.masked_fill(gone, torch.inf).sort(-1).values
-    middle = torch.stack([(count.clamp(min=1) - 1) // 2, count // 2], -1)
-    return ordered.gather(-1, middle).mean(-1).masked_fill(count == 0, torch.nan)
+        return taken.masked_fill(gone, 0.0).sum(-2) / count
+    ordered = _sorted(taken.masked_fill(gone, torch.inf))
+    middle = torch.stack([(count.clamp(min=1) - 1) // 2, count // 2], -2)
+    return ordered.gather(-2, middle).mean(-2).masked_fill(count == 0, torch.nan)
+
+
+def _sorted(values: Tensor) -> Tensor:
+    """Sorted along the last axis but one, by exchanges of neighbours where it is short."""
+    n = values.shape[-2]
+    if n > _SHORT:
+        return values.sort(-2).values
+    rows = list(values.unbind(-2))
+    for turn in range(n):
+        for k in range(turn % 2, n - 1, 2):
+            rows[k], rows[k + 1] = (
+                torch.minimum(rows[k], rows[k + 1]),
+                torch.maximum(rows[k], rows[k + 1]),
+            )
+    return torch.stack(rows, -2)
