@@ -143,6 +143,7 @@ def read_truths(path: Path | None, centroids: tuple[Centroid, ...]) -> Truths:
         return Truths(None, "", by_day)
     if ".ndk" in path.suffixes:
         table, about = read_gcmt_ndk(path).table, "Global CMT centroid"
+        table = table.assign(time=table.origin_time)  # the centroid's may be on the next day
     else:
         table = read_gcmt_csv(path).table
         about = "Global CMT magnitude at the reference hypocentre (pyCSEP's copy holds no centroids)"

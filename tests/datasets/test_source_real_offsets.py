@@ -17,6 +17,7 @@ from slipbench.datasets.recipes.source_real import SourceReal
 from slipbench.datasets.store.reader import Store
 from slipbench.datasets.store.verify import verify
 
+from .reader_samples import SAMPLES
 from .real_events import catalogue, field_m, offsets_file, places, record, station_list
 
 EVENT = {"name": "quake", "time": "2011-03-11T05:46:24", "file": "coseismic/o.txt"}
@@ -220,6 +221,19 @@ def test_the_truth_is_the_centroid_then_the_catalogue_then_the_record(folder):
     catalogue(folder, [(date(2011, 3, 11), 38.4, 142.4, 9.0, 30), (date(2011, 3, 11), 30.0, 142.4, 7.3, 30)])
     plan = SourceReal(options(high_rate("one")), folder).plan()  # one is too large, one too far away
     assert "event's own file" in plan.attrs["events"][0]["truth"]
+
+
+def test_centroids_from_the_global_cmt_catalogue(folder):
+    first = SAMPLES["gcmt_ndk"].make(np.random.default_rng(1), 1).decode()
+    where = first.splitlines()[2][22:43]
+    lines = first.replace("2011/03/01 05:46:23.0", "2011/03/11 23:59:30.0").replace(
+        where, "  37.52 0.00  143.05"
+    )
+    (folder / "catalogs/jan.ndk").write_text(lines)
+    plan = SourceReal(options(coseismic(), catalogue="catalogs/jan.ndk"), folder).plan()
+    np.testing.assert_allclose(plan.make.per_event["target"][0], [37.52, 143.05, 9.08], atol=0.005)
+    assert plan.make.per_event["depth"][0] == 20
+    assert plan.attrs["events"][0]["truth"] == "Global CMT centroid"
 
 
 def test_depths_that_a_catalogue_filled_in_are_not_known(folder):
