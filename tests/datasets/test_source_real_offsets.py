@@ -225,11 +225,9 @@ def test_the_truth_is_the_centroid_then_the_catalogue_then_the_record(folder):
 
 def test_centroids_from_the_global_cmt_catalogue(folder):
     first = SAMPLES["gcmt_ndk"].make(np.random.default_rng(1), 1).decode()
-    where = first.splitlines()[2][22:43]
-    lines = first.replace("2011/03/01 05:46:23.0", "2011/03/11 23:59:30.0").replace(
-        where, "  37.52 0.00  143.05"
-    )
-    (folder / "catalogs/jan.ndk").write_text(lines)
+    lines = first.replace("2011/03/01 05:46:23.0", "2011/03/11 23:59:30.0").splitlines()
+    lines[2] = "CENTROID:     69.8 0.1  37.52 0.00  143.05 0.00  20.0  0.0 BOX  S-20120101000000"
+    (folder / "catalogs/jan.ndk").write_text("\n".join(lines) + "\n")
     plan = SourceReal(options(coseismic(), catalogue="catalogs/jan.ndk"), folder).plan()
     np.testing.assert_allclose(plan.make.per_event["target"][0], [37.52, 143.05, 9.08], atol=0.005)
     assert plan.make.per_event["depth"][0] == 20
