@@ -1,5 +1,7 @@
 """Equations of the spline in tension that hold no data: inside the grid, and on two rings around it."""
 
+from functools import lru_cache
+
 import numpy as np
 from scipy import sparse
 
@@ -29,6 +31,7 @@ def at_stencil(matrix: sparse.csr_matrix, ny: int, nx: int) -> np.ndarray:
     return row[i + STENCIL[:, 0], j + STENCIL[:, 1]]
 
 
+@lru_cache(maxsize=4)  # a gridder and its gaps want the same ones
 def pad_equations(ny: int, nx: int, tension: float) -> sparse.csr_matrix:
     """The equations of the outer two rings, one row per outside node, of an (ny, nx) padded grid."""
     number = np.arange(ny * nx).reshape(ny, nx)
