@@ -7,6 +7,11 @@ import numpy as np
 from scipy.linalg import LinAlgError
 from scipy.optimize import minimize
 
+from slipbench.datasets.errors import InputError
+
+#: Log-likelihood that may be missing at the end; 0.5 is one standard error.
+_STILL_TO_GAIN = 0.005
+
 Costs = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
@@ -47,6 +52,11 @@ def most_likely(
         Lowest and highest value; None for none.
     seen : callable
         Told the number of every evaluation before it is made.
+
+    Raises
+    ------
+    InputError
+        When the search ends away from a maximum.
     """
     count = 0
 
@@ -80,6 +90,15 @@ def most_likely(
             [(evaluate(best + m)[1] - evaluate(best - m)[1]).sum(axis=0)[free] / (2 * m.sum()) for m in moves]
         )
         inverse = np.linalg.pinv((bent + bent.T) / 2)
+        total = score[:, free].sum(axis=0)
+        rise = float(total @ inverse @ total) / 2  # what Newton's step from here would gain
+        if not 0 <= rise < _STILL_TO_GAIN:
+            raise InputError(
+                "residuals",
+                f"their likelihood has no clear maximum ({rise:.2g} off)",
+                "noise with a correlation between stations that changes with distance",
+                "take more windows, or stations farther apart",
+            )
         score = score[:, free] - score[:, free].mean(axis=0)
         groups = len(score)
         errors[free] = np.sqrt(np.diag(inverse @ score.T @ score @ inverse) * groups / (groups - 1))

@@ -13,6 +13,7 @@ FEWEST_STATIONS = 4
 FEWEST_WINDOWS = 3
 FEWEST_DAYS = 16
 _YEAR_DAYS = 365.25
+_SPARSEST = 10  # days from first to last for every day that is listed
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,10 @@ def _on_all_days(residuals: Residuals) -> np.ndarray:
     """Values (m, 3, days) with NaN on days that the time axis skips."""
     step = np.maximum(np.rint(np.diff(residuals.year) * _YEAR_DAYS), 1).astype(int)
     day = np.concatenate([[0], np.cumsum(step)])
+    if day[-1] > _SPARSEST * len(day):
+        raise InputError(
+            "residuals", f"{len(day)} days spread over {day[-1] + 1}", "daily values", "take a shorter period"
+        )
     values = np.full((*residuals.values.shape[:2], day[-1] + 1), np.nan)
     values[:, :, day] = residuals.values
     return values

@@ -179,6 +179,8 @@ def test_too_little_is_bad_input():
     for bad, days in ((r, 64), (gone, 32), (few, 32), (nowhere, 32), (dead, 32)):
         with pytest.raises(InputError, match="windows of"):
             fit_noise(bad, days)
+    with pytest.raises(InputError, match="spread over"):
+        fit_noise(replace(r, year=2005 + 1e6 * (r.year - 2005)), 32)
     with pytest.raises(InputError, match="at least 16 days"):
         fit_noise(r, 8)
     with pytest.raises(InputError, match=r"0\.5 to 1"):

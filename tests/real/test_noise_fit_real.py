@@ -90,7 +90,7 @@ def test_drawn_noise_has_the_spectra_and_correlations_of_the_data(part, fit):
 
 
 def test_raw_positions_in_japan_have_a_common_mode(data_dir):
-    """Other than in the cleaned Cascadia residuals: larger amplitudes, and nothing decays within the network."""
+    """Unlike the cleaned Cascadia residuals: larger amplitudes, and nothing decays within the network."""
     r = read_or_make_residuals(
         data_dir / "daily/japan18_daily.csv.gz",
         data_dir / "stations/ngl_japan_box.csv",
