@@ -1,22 +1,25 @@
-"""Rows of an array of uncompressed shards, in any order, read straight into one buffer.
+"""Rows of an array of uncompressed shards, in any order, copied straight into one buffer.
 
 Every chunk is checked against its CRC-32C after it has arrived in the buffer, each time it is read: that
-costs less than moving the bytes, so nothing has to be remembered about what was checked before. Reads, not
-memory maps: a file cut short is an error and not a signal that ends the process, no descriptor stays open,
-and the bytes are moved once, into memory that the caller may have pinned.
+costs less than moving the bytes, so nothing has to be remembered about what was checked before. The bytes
+are moved once, into memory that the caller may have pinned.
 """
 
-import os
 import sys
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import zarr
 from zarr.codecs import BytesCodec, Crc32cCodec, ShardingCodec
 
-from slipbench.datasets.store.shard_file import damaged, read_chunks, read_offsets
+from slipbench.datasets.errors import InputError
+from slipbench.datasets.store.shard_file import ShardFile
+
+#: Shards of one array that stay open (each holds a descriptor): those of a shuffled block and the next.
+OPEN_SHARDS = 32
 
 
 class DirectArray:
@@ -36,7 +39,8 @@ class DirectArray:
         self._chunk_rows = chunks[0]
         self._n_chunks = shards[0] // chunks[0]
         self._row_bytes = array.dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64))
-        self._offsets: dict[int, list[int]] = {}
+        self._open: dict[int, ShardFile] = {}
+        self._lock = Lock()  # threads of a loader share the array
 
     @staticmethod
     def fits(array: zarr.Array) -> bool:
@@ -70,36 +74,35 @@ class DirectArray:
         shard, inside = np.divmod(rows[order], self._chunk_rows * self._n_chunks)
         first = np.flatnonzero(np.diff(shard, prepend=-1)).tolist()
         for a, b in pairwise([*first, len(rows)]):
-            path = self._folder / f"{shard[a]}{self._tail}"
+            number = int(shard[a])
             try:
-                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    self._read(fd, path, int(shard[a]), inside[a:b], order[a:b], flat)
-                finally:
-                    os.close(fd)
-            except OSError as error:
-                raise damaged(path, error.strerror or "cannot be read", "a shard of the store") from error
+                self._read(self._shard(number), inside[a:b], order[a:b], flat)
+            except InputError:
+                self._open.pop(number, None)  # it may have been repaired when it is asked for again
+                raise
 
-    def _read(
-        self, fd: int, path: Path, shard: int, inside: np.ndarray, places: np.ndarray, flat: np.ndarray
-    ) -> None:
+    def _read(self, shard: ShardFile, inside: np.ndarray, places: np.ndarray, flat: np.ndarray) -> None:
         """Rows `inside` (ascending) of one shard to their places in the buffer."""
-        offsets = self._index(shard, fd, path)
         if self._chunk_rows == 1:
-            read_chunks(fd, path, offsets, inside.tolist(), [flat[k] for k in places.tolist()])
+            shard.read(inside.tolist(), [flat[k] for k in places.tolist()])
             return
         chunk, row = np.divmod(inside, self._chunk_rows)
         numbers, back = np.unique(chunk, return_inverse=True)
         block = np.empty((len(numbers), self._chunk_rows, self._row_bytes), np.uint8)
-        read_chunks(fd, path, offsets, numbers.tolist(), list(block.reshape(len(numbers), -1)))
+        shard.read(numbers.tolist(), list(block.reshape(len(numbers), -1)))
         flat[places] = block[back, row]
 
-    def _index(self, shard: int, fd: int, path: Path) -> list[int]:
-        known = self._offsets.get(shard)
-        if known is None:
-            chunk_bytes = self._chunk_rows * self._row_bytes
-            known = self._offsets[shard] = read_offsets(fd, path, self._n_chunks, chunk_bytes)
-        return known
+    def _shard(self, number: int) -> ShardFile:
+        """An open shard; those used last are kept open."""
+        with self._lock:
+            shard = self._open.pop(number, None)
+            if shard is None:
+                path = self._folder / f"{number}{self._tail}"
+                shard = ShardFile(path, self._n_chunks, self._chunk_rows * self._row_bytes)
+            self._open[number] = shard
+            if len(self._open) > OPEN_SHARDS:
+                del self._open[next(iter(self._open))]
+        return shard
 
 
 def _shapes(array: zarr.Array) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:

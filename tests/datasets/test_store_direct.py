@@ -195,17 +195,33 @@ def test_a_chunk_that_was_never_written_is_no_fill_value(sealed: Path) -> None:
         store.read("img", slice(16, 32))
 
 
-def test_damage_after_the_first_read_is_found(sealed: Path) -> None:
+def test_damage_after_the_first_read_is_found_and_so_is_its_repair(sealed: Path) -> None:
     store, path = Store(sealed), sealed / "img/c/0/0/0/0"
-    store.read("img")
-    raw = bytearray(path.read_bytes())
+    wanted, before = store.read("img"), path.read_bytes()
+    raw = bytearray(before)
     raw[5] ^= 1
     path.write_bytes(raw)
     with pytest.raises(InputError, match="checksum of chunk 0 does not match"):
         store.read("img", slice(0, 1))
+    assert repair(sealed, toy_plan()).shards == [0]
+    np.testing.assert_array_equal(store.read("img"), wanted)
     os.truncate(path, 100)
-    with pytest.raises(InputError, match="chunk 0 is cut off"):
+    with pytest.raises(InputError, match=f"chunk 0 is cut off; expected a file of {len(before)} bytes"):
         store.read("img", slice(0, 1))
+
+
+def test_few_shards_stay_open(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slipbench.datasets.store.direct.OPEN_SHARDS", 2)
+    store = Store(sealed)
+
+    def held() -> int:
+        open_files = (os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd"))
+        return sum(file.startswith(f"{sealed}/img/c/") for file in open_files)
+
+    rows = np.random.default_rng(0).permutation(100)
+    for _ in range(3):
+        np.testing.assert_array_equal(store.read("img", rows), store.read("img")[rows])
+        assert held() == 2
 
 
 def test_what_the_disk_refuses_is_one_error(sealed: Path) -> None:
