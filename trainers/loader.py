@@ -2,8 +2,8 @@
 
 The order depends on (seed, epoch) alone. Shards are shuffled and cut into blocks of a few shards; the
 rows of a block are shuffled together, so that a disk is read in stretches. Every batch is read straight into
-its own tensors, by this thread or by a few that read ahead: the store's reader leaves the interpreter free
-while it waits for bytes, so processes would only add copies.
+its own tensors, by this thread or by a few that read ahead: copying leaves the interpreter free, so
+processes would only add copies.
 
 Over several ranks (DDP) an epoch still has the same batches, and each rank reads its own share of every one.
 Every row is seen once, and none is repeated to fill up.
