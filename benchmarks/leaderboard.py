@@ -25,14 +25,14 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row for each model and modality: `scores.MODEL`, ``rank`` (1 is best, by the task's first
-        metric; missing where nothing was computed), ``seeds`` (how many were computed), ``n_train`` and
-        ``n_test`` (means over seeds), ``blocks`` (independent pieces of the test set that the intervals
-        rest on), ``fit_seconds`` (mean), ``leaky``, ``untrained``, ``flags`` (text), ``reason``, and for
-        each metric ``<name>``, ``<name>_low``, ``<name>_high`` (95 %) and ``<name>_units``. Where a section
-        has a limit, ``limit_ratio`` with ``_low`` and ``_high`` is the first metric over the limit's on the
-        limit's own samples. Sections stand in the order of the table; limits, which have no rank, come first,
-        then rows by rank, those without any result last.
+        One row for each model and modality: `scores.MODEL`, ``rank`` (1 is best, by the task's first metric;
+        missing where nothing was computed), ``seeds`` (how many were computed), ``n_train`` and ``n_test``
+        (means over seeds), ``blocks`` (independent pieces of the test set that the intervals rest on),
+        ``fit_seconds`` (mean), ``predict_seconds`` (mean, of one sample), ``leaky``, ``untrained``,
+        ``flags`` (text), ``reason``, and for each metric ``<name>``, ``<name>_low``, ``<name>_high`` (95 %)
+        and ``<name>_units``. Where a section has a limit, ``limit_ratio`` with ``_low`` and ``_high`` is the
+        first metric over the limit's on the limit's own samples. Sections stand in the order of the table;
+        limits, which have no rank, come first, then rows by rank, those without any result last.
     """
     finished: dict[str, tuple] = {str(c["cell"].iloc[0]): (c, s) for c, s in finished_cells(table)}
     limits = {
@@ -73,6 +73,7 @@ def _summary(group: pd.DataFrame, cells: list[tuple]) -> dict[str, object]:
         "n_test": float(np.mean([blocks_of(c)[0] for c, _ in cells])) if cells else np.nan,
         "blocks": float(np.mean([n / b for n, b in (blocks_of(c) for c, _ in cells)])) if cells else np.nan,
         "fit_seconds": float(done["fit_seconds"].mean()) if done["fit_seconds"].notna().any() else np.nan,
+        "predict_seconds": _seconds_a_sample(cells),
         "leaky": leaky,
         "untrained": untrained,
         "flags": "; ".join(flags),
@@ -83,6 +84,12 @@ def _summary(group: pd.DataFrame, cells: list[tuple]) -> dict[str, object]:
         row |= {name: score.value, f"{name}_low": score.low, f"{name}_high": score.high}
         row |= {f"{name}_units": score.units}
     return row
+
+
+def _seconds_a_sample(cells: list[tuple]) -> float:
+    """Time of one prediction, reading included; the mean over the seeds."""
+    each = [float(c.iloc[0]["predict_seconds"]) / len(c.iloc[0]["sample"]) for c, _ in cells]
+    return float(np.mean(each)) if each else np.nan
 
 
 def _beside(limit: tuple | None, cells: list[tuple]) -> dict[str, object]:

@@ -95,7 +95,7 @@ def _section(
     columns = [_column(m, part) for m in metrics]
     if "limit_ratio" in part and part["limit_ratio"].notna().any():
         names.append("limit_ratio")
-        columns.append({"title": "× limit on its samples", "unit": "", "arrow": "↓"})
+        columns.append({"title": "× limit", "unit": "", "arrow": "↓"})
     return {
         "id": "-".join(head[k] for k in ("suite", "split", "label")),
         "title": " · ".join(head[k] for k in ("suite", "split", "label") if head[k] != "-"),
@@ -128,6 +128,7 @@ def _row(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
         "n_test": _count(row["n_test"]),
         "blocks": _count(row["blocks"]),
         "fit": number(row["fit_seconds"]),
+        "predict": number(1e3 * row["predict_seconds"]),
         "flags": [f for f in row["flags"].split("; ") if f and f != "leaky split"],
         "untrained": row["untrained"],
         "cells": [_value(row, name) for name in names],

@@ -77,9 +77,7 @@ class Posterior(Baseline):
         found = list(posteriors(problem, observed(store, rows), effort, self.seed, o.workers))
         ess = np.array([f["ess"] for f in found])
         few = int((ess < o.effective).sum())
-        seconds = np.median([f["seconds"] for f in found])
-        self.notes = f"{seconds:.2g} s an event"
-        self.notes += f"; effective samples {ess.min():.0f} or more, median {np.median(ess):.0f}"
+        self.notes = f"effective samples {ess.min():.0f} or more, median {np.median(ess):.0f}"
         if few:
             self.notes += f"; {few} of {len(ess)} posteriors below {o.effective:.0f} effective samples"
         names = [f"{o.estimate}_{name}" for name in ("latitude", "longitude", "mw")]

@@ -34,7 +34,10 @@ def write(folder, model, kind, km, samples, seed=0):
     ]
     cell = Cell(model, kind, "-", "-", "-", seed, False, "h")
     write_cell(
-        folder / f"{model}{seed}.parquet", HEADER, cell, CellResult(rows, notes=f"{len(samples)} samples")
+        folder / f"{model}{seed}.parquet",
+        HEADER,
+        cell,
+        CellResult(rows, notes=f"{len(samples)} samples", predict_seconds=2.0),
     )
 
 
@@ -73,13 +76,14 @@ def test_a_limit_stands_first_and_has_no_rank(table, tmp_path):
     assert list(board.index) == ["posterior", "elsewhere", "noisy", "double"]
     assert board["rank"].isna().tolist() == [True, False, False, False]
     assert board.loc["elsewhere", "rank"] == 1
+    assert (board["predict_seconds"] > 0).all()
     assert board.loc["double", "limit_ratio"] == pytest.approx(2, rel=1e-3)
     assert board.loc[["posterior", "elsewhere"], "limit_ratio"].isna().all()
     assert "150 samples" in board.loc["posterior", "flags"]
     text = markdown(table)
     assert "× limit" in text
     assert "2.00 [2.00, 2.00]" in text
-    assert "× limit on its samples" in write_page(table, tmp_path / "page.html").read_text()
+    assert "<button>× limit ↓</button>" in write_page(table, tmp_path / "page.html").read_text()
 
 
 def test_without_a_limit_nothing_is_compared(table):
