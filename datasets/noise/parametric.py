@@ -27,7 +27,8 @@ class ParametricNoise(Options):
     """White + flicker + random walk per component; the defaults are typical of continuous GNSS.
 
     Amplitudes of the size found by Williams et al. (2004) for regional networks: vertical about three
-    times horizontal, white 1 to 4 mm, flicker 4 to 13 mm / year^(1/4), random walk small.
+    times horizontal, white 1 to 4 mm, flicker 4 to 13 mm / year^(1/4), random walk small. `fit.fit_noise`
+    gives parameters of real networks; those of two are in configs/noise.
     """
 
     east: Amplitudes = Field(
