@@ -1,7 +1,8 @@
 """Other gridders on the stations of our own rows. None but SciPy is a dependency.
 
 Each is asked for what it does by default: GMT and pyGMT stop at their default convergence limit, which is
-quicker and coarser than the limit that our grids agree with (docs/results/gmt_parity.md).
+quicker and coarser than the limit that our grids agree with (docs/results/gmt_parity.md). pyGMT wants GMT's
+library as ``libgmt.so`` (``GMT_LIBRARY_PATH``) and is particular about its version: 0.14 runs with GMT 6.4.
 """
 
 import contextlib
