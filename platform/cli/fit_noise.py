@@ -37,6 +37,7 @@ def command(
 ) -> None:
     """Fit white noise, flicker, random walk and the correlation between stations by maximum likelihood."""
     from slipbench.datasets.atomic import write_atomic
+    from slipbench.datasets.errors import InputError
     from slipbench.datasets.hashing import file_sha256
     from slipbench.datasets.noise.fit import fit_noise
     from slipbench.datasets.noise.fit_check import check_fit
@@ -50,6 +51,9 @@ def command(
     days = {"--from": _day("--from", first), "--to": _day("--to", last)}
     files = {name: path for path, name in (_find(f) for f in (residuals, stations) if f)}
     names = list(files)
+    if stations and len(names) < 2:
+        what = "has the name of the positions, which provenance needs"
+        raise InputError(f"--stations {stations}", what, "another name", "rename one of them")
     listed = files[names[1]] if stations else None
     data = read_or_make_residuals(files[names[0]], listed, days["--from"], days["--to"])
     with Reporter() as reporter:

@@ -99,6 +99,36 @@ def test_files_of_the_data_folder_are_found(
     assert list(load(tmp_path / "made.yaml", NoiseFile).fit.sources) == ["daily/small.npz"]
 
 
+def test_daily_positions_are_fitted_too(slipbench: Callable, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    lat, lon = rng.uniform(34, 38, 6), rng.uniform(135, 139, 6)
+    truth = ParametricNoise()
+    noise = parametric_sampler(lat, lon, 32, range(32), ("east", "north", "up"), truth).draw(20, rng)
+    positions = noise.transpose(2, 0, 1, 3).reshape(6, 640, 3) + np.arange(640)[:, None] * [0.1, -0.05, 0.01]
+    days = np.datetime64("2009-01-02") + np.arange(640)
+    rows = [
+        f"J{k:03d},{day},{e:.2f},{n:.2f},{u:.2f}"
+        for k in range(6)
+        for day, (e, n, u) in zip(days, positions[k], strict=True)
+    ]
+    daily, listed = tmp_path / "daily.csv", tmp_path / "stations.csv"
+    daily.write_text("\n".join(["station,date,e_mm,n_mm,u_mm", *rows]) + "\n")
+    places = [f"J{k:03d},{lat[k]},{lon[k]},0" for k in range(6)]
+    listed.write_text("\n".join(["code,lat,lon,h", *places]) + "\n")
+    options = ("--stations", listed, "--from", "2009-01-03", "--window-days", 32)
+    assert slipbench("fit-noise", daily, *options, "--out", tmp_path / "made.yaml").code == 0
+    file = load(tmp_path / "made.yaml", NoiseFile)
+    assert list(file.fit.sources) == ["daily.csv", "stations.csv"]
+    assert "--stations stations.csv --from 2009-01-03 --window-days 32" in file.fit.command
+    assert file.fit.windows == 19
+    assert file.parametric.up.flicker_mm == pytest.approx(truth.up.flicker_mm, rel=0.3)
+    for arguments, words in (((), "--stations FILE"), (("--stations", daily), "rename one of them")):
+        ran = slipbench("fit-noise", daily, *arguments, "--out", tmp_path / "x.yaml")
+        assert ran.code == 2
+        assert words in ran.err
+    assert not (tmp_path / "x.yaml").exists()
+
+
 def test_mistakes_are_one_line_and_nothing_is_written(
     slipbench: Callable, residuals: Path, tmp_path: Path
 ) -> None:
