@@ -12,7 +12,7 @@ from pathlib import Path
 from slipbench.benchmarks.speed.measure import Row
 
 #: Modules of this package with a function ``rows()``, in the order of the table.
-PARTS = ("okada", "gridding", "store", "builds", "demo")
+PARTS = ("okada", "gridding", "store", "virtual", "builds", "demo")
 
 HEAD = """# Speed
 

@@ -34,7 +34,7 @@ from slipbench.datasets.recipes.source_virtual import SPECTRA
 from slipbench.datasets.store.reader import Store
 
 #: Most bytes that a CPU makes at once: what stays in its cache need not come back from memory.
-_CPU_BYTES = 2 << 20
+_CPU_BYTES = 4 << 20
 
 _NOISE_STREAM = 5  # the words before it name the streams of `source_synthetic` and `source_maker`
 _COLUMN = {name: k for k, (name, _) in enumerate(PARAMETERS)}

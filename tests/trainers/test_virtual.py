@@ -1,5 +1,6 @@
 """Training and testing on virtual stores."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -148,10 +149,10 @@ def test_predictions_and_exchange_of_stores(stored: Store, virtual: Store, tmp_p
 
 
 def test_series_with_gaps_and_later_motion(tmp_path: Path) -> None:
-    """Batches carry what the variants need."""
+    """Batches carry what the variants need, also where processes of other devices get the data."""
     variants = {"post_seismic": {}, "gaps": {}, "representations": ["ts"], "n_samples": 60}
     there = store(tmp_path / "s", form="virtual", **variants)
-    data = StoreData(there, "ts", 16, seed=0, cache_bytes=1 << 20)
+    data = pickle.loads(pickle.dumps(StoreData(there, "ts", 16, seed=0, cache_bytes=1 << 20)))
     data.setup("fit")
     for batch in (next(iter(data.train_dataloader())), next(iter(data.val_dataloader()))):
         assert [len(part) for part in batch] == [len(batch[-1])] * 6
