@@ -23,6 +23,8 @@ class Baseline(ABC):
 
     Attributes
     ----------
+    learns : bool
+        Whether it reads the training rows, so that their store must hold its arrays too.
     limit : bool
         Whether it is no rival but a limit: it knows what nobody can know of real data, and is not ranked.
     data : Path or None
@@ -33,6 +35,7 @@ class Baseline(ABC):
 
     info: ClassVar[Info]
     Options: ClassVar[type[Options]]
+    learns: ClassVar[bool] = True
     limit: ClassVar[bool] = False
     data: Path | None = None
     notes: str = ""

@@ -61,6 +61,7 @@ class OkadaInversion(Baseline):
     """
 
     Options = OkadaInversionOptions
+    learns = False
 
     def unusable(self, store: Store) -> str:
         """It needs positions, and for `gls` their noise."""

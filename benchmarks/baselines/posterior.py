@@ -51,7 +51,7 @@ class Posterior(Baseline):
     """
 
     Options = PosteriorOptions
-    limit = True
+    learns, limit = False, True
 
     def unusable(self, store: Store) -> str:
         """Why there is no limit for a store."""

@@ -158,8 +158,9 @@ class Source(Suite):
         options = next(o for o in self.options.baselines if o.baseline == cell.model)
         baseline, trained = BASELINES.get(cell.model)(options, cell.seed), inputs.store
         baseline.data = inputs.data
-        if reason := baseline.unusable(trained) or baseline.unusable(tested):
-            return CellResult(status="skipped", reason=reason)
+        for store in [tested, trained] if baseline.learns else [tested]:
+            if reason := baseline.unusable(store):
+                return CellResult(status="skipped", reason=reason)
         train, every = trained.rows_of("train"), tested.rows_of("test")
         test = baseline.chosen(every)
         if not len(train) or not len(test):

@@ -1,5 +1,7 @@
 """The limit and the inversion as rows of the source suite."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,18 @@ def test_rows_of_the_limit_and_the_inversion(store, tmp_path):
     inversion = table[table["model"] == "okada_inversion"]
     assert set(inversion["seed"]) == {0, 1}
     assert all(np.array_equal(s, test) for s in inversion["sample"])
+
+
+def test_what_does_not_learn_needs_no_positions_for_training(store, tmp_path):
+    """Images to train networks on, positions in a further test set."""
+    images = {**DATASET, "representations": ["img"]}
+    trained = made(tmp_path / "images", representations=["img"])
+    suite = source_suite(dataset=images, tests={"further": DATASET}, baselines=BASELINES[2:])
+    inputs = replace(inputs_of(trained, tmp_path), tests={"further": store})
+    table = read_table([run_suite(suite, inputs, tmp_path / "out")])
+    status = table[table["kind"] != "context"].groupby(["split", "model"])["status"].first()
+    assert status["-", "okada_inversion"] == status["-", "posterior"] == "skipped"
+    assert status["further", "okada_inversion"] == status["further", "posterior"] == "ok"
 
 
 def test_stores_without_positions_are_skipped_with_the_reason(tmp_path):
