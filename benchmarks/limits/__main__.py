@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slipbench.benchmarks.limits.coverage import cases
 from slipbench.benchmarks.limits.importance import Effort
-from slipbench.benchmarks.limits.problem import noise_of, problem_of
+from slipbench.benchmarks.limits.problem import SEEN, noise_of, problem_of
 from slipbench.benchmarks.limits.report import coverage, errors, sampling
 from slipbench.benchmarks.limits.study import study
 from slipbench.datasets.errors import InputError
@@ -24,6 +24,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="root of the random streams")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--effective", type=float, default=1000.0, help="effective samples that are enough")
+    parser.add_argument("--sees", choices=sorted(SEEN), default="ts", help="days that the posterior is given")
     parser.add_argument("--keep", type=Path, help="write the events to this Parquet file")
     o = parser.parse_args(words)
     data = os.environ.get("SLIPBENCH_DATA")
@@ -32,11 +33,13 @@ def main(words: list[str] | None = None) -> int:
         store = Store(o.store)
         if o.what == "study":
             rows = store.rows_of("test")[: o.events]
-            frame = study(store, rows, Path(data) if data else None, effort, o.seed, o.workers, _count)
+            frame = study(
+                store, rows, Path(data) if data else None, effort, o.seed, o.workers, o.sees, _count
+            )
             text = f"{errors(frame)}\n\n{sampling(frame, o.effective)}"
         else:
             problem = problem_of(store, seed=o.seed)
-            problem.noise = noise_of(store, Path(data) if data else None)
+            problem.noise, problem.sees = noise_of(store, Path(data) if data else None), o.sees
             frame = cases(problem, o.events, effort, o.seed, o.workers)
             text = f"{coverage(frame)}\n\n{sampling(frame, o.effective)}"
     except InputError as error:

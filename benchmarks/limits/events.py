@@ -84,7 +84,7 @@ class PosteriorOf:
         """Sample it."""
         began = time.perf_counter()
         rng = np.random.default_rng(np.random.SeedSequence([self.seed, _STREAM, event.row]))
-        found = posterior_of(self.problem, self.problem.estimator(event.series), self.effort, rng)
+        found = posterior_of(self.problem, self.problem.offsets(event.series), self.effort, rng)
         return describe(found, event.truth) | {"row": event.row, "seconds": time.perf_counter() - began}
 
 

@@ -1,5 +1,6 @@
 """One store's inverse problem: stations, noise and prior, and a library of sources to start from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +14,21 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.physics.source import Range
 from slipbench.datasets.recipes.remake import recipe_of_store
 from slipbench.datasets.recipes.source_maker import SourceMaker, SurrogateDays
-from slipbench.datasets.recipes.source_options import EVENT_DAY, WINDOW_DAYS, SourceSyntheticOptions
+from slipbench.datasets.recipes.source_options import (
+    EVENT_DAY,
+    FRAMES,
+    IMAGE_DAYS,
+    WINDOW_DAYS,
+    SourceSyntheticOptions,
+)
 from slipbench.datasets.store.reader import Store
 
+#: Days of the window that each representation holds, at the stations: gridding can only lose more.
+SEEN: dict[str, Sequence[int]] = {
+    "ts": range(WINDOW_DAYS),
+    "its": range(EVENT_DAY - FRAMES // 2, EVENT_DAY + FRAMES // 2 + 1),
+    "img": IMAGE_DAYS,
+}
 #: Sources of the library; their offsets at 300 stations take 40 MB in float32.
 LIBRARY = 16_384
 _LIBRARY_STREAM = 7
@@ -65,12 +78,15 @@ class Problem:
         Of the positions; None where only a method that needs none is to be used.
     seed : int
         Of the library.
+    sees : {"ts", "its", "img"}
+        What the posterior is given of the positions, see `SEEN`.
     """
 
     forward: Forward
     prior: Prior
     noise: NoiseModel | None = None
     seed: int = 0
+    sees: str = "ts"
 
     def __post_init__(self) -> None:
         self._library: Library | None = None
@@ -96,8 +112,16 @@ class Problem:
         if self._estimator is None:
             if self.noise is None:
                 raise ValueError("the noise is not known")
-            self._estimator = OffsetEstimator(self.noise, EVENT_DAY)
+            # a difference of two days does not hold the level
+            self._estimator = OffsetEstimator(self.noise, EVENT_DAY, free_level=self.sees == "img")
         return self._estimator
+
+    def offsets(self, series: np.ndarray) -> Offsets:
+        """Offsets from what is seen of positions (m, d, c) in mm; NaN where missing."""
+        shown = np.full_like(series, np.nan)
+        days = list(SEEN[self.sees])
+        shown[:, days] = series[:, days]
+        return self.estimator(shown)
 
     def at(self, stations: np.ndarray) -> Forward:
         """The forward model at some stations."""

@@ -27,6 +27,7 @@ def study(
     effort: Effort,
     seed: int = 0,
     workers: int = 1,
+    sees: str = "ts",
     progress: Callable[[int], None] = lambda done: None,
 ) -> pd.DataFrame:
     """One row an event.
@@ -43,6 +44,8 @@ def study(
         Of the sampling.
     seed, workers : int
         Root of the random streams; processes of the sampling.
+    sees : str
+        What posterior and bounds are given: a key of `problem.SEEN`. The inversions always have the window.
     progress : callable
         Called with the number of posteriors that are done.
 
@@ -54,7 +57,7 @@ def study(
         `INVERSIONS`.
     """
     problem = problem_of(store, seed=seed)
-    problem.noise = noise_of(store, data)
+    problem.noise, problem.sees = noise_of(store, data), sees
     found = []
     for one in posteriors(problem, observed(store, rows), effort, seed, workers):
         found.append(one)
@@ -63,7 +66,7 @@ def study(
     limits = []
     with one_blas_thread():
         for event in observed(store, rows):
-            offsets = problem.estimator(event.series)
+            offsets = problem.offsets(event.series)
             assert event.truth is not None
             source = {k: np.array([v]) for k, v in event.truth.items()}
             at = problem.at(offsets.stations)

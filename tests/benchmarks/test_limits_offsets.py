@@ -67,6 +67,26 @@ def test_estimates_are_unbiased_with_the_stated_covariance(free_level, gaps):
     assert np.abs(covariance - np.eye(2 * kept)).max() < 5 * np.sqrt(2 / 4000)
 
 
+@pytest.mark.parametrize("sees", ["img", "its"])
+def test_what_images_hold_of_the_positions(sees):
+    """An image is a difference of two days; a series of images also holds the level."""
+    problem = small_problem(6)
+    problem.sees = sees
+    series = windows(problem, 1, 4)[0]
+    found = problem.offsets(series)
+    if sees == "img":
+        np.testing.assert_allclose(found.values, (series[:, DAY + 1] - series[:, DAY - 1]).T)
+    changed = series.copy()
+    changed[:, [0, 30, 70, 99]] += 50
+    np.testing.assert_array_equal(problem.offsets(changed).values, found.values)
+    whole = small_problem(6).offsets(series)
+    worse = [
+        np.linalg.norm(w) / np.linalg.norm(f)
+        for w, f in zip(whole.whitening.factors, found.whitening.factors, strict=True)
+    ]
+    assert min(worse) > (2 if sees == "img" else 1)
+
+
 def test_colour_undoes_whitening():
     rng = np.random.default_rng(0)
     for parts in ([np.cov(rng.normal(size=(4, 9))) for _ in range(2)], [np.cov(rng.normal(size=(8, 20)))]):
