@@ -32,6 +32,14 @@ def _generator(*key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(key)))
 
 
+def _memory(shape: tuple[int, ...], dtype: np.dtype, pin: bool) -> Tensor:
+    if pin:
+        known = torch.from_numpy(np.empty(0, dtype)).dtype
+        return torch.empty(shape, dtype=known, pin_memory=True)
+    # NumPy asks for huge pages; the small ones of torch take longer to get than to fill.
+    return torch.from_numpy(np.empty(shape, dtype))
+
+
 class BlockRows:
     """The rows of one split.
 
@@ -102,8 +110,7 @@ class BlockRows:
         out = []
         for i, name in enumerate(self.names):
             array = self.store.array(name)
-            dtype = torch.from_numpy(np.empty(0, array.dtype)).dtype
-            column = torch.empty((len(rows), *array.shape[1:]), dtype=dtype, pin_memory=pin)
+            column = _memory((len(rows), *array.shape[1:]), array.dtype, pin)
             if self._kept:
                 # Every index is in range; mode "raise" would go through a second buffer.
                 places = np.searchsorted(self._rows, rows)
