@@ -24,27 +24,26 @@ class Amplitudes(Options):
 
 
 class ParametricNoise(Options):
-    """White + flicker + random walk per component; the defaults are typical of continuous GNSS.
+    """White + flicker + random walk per component; the defaults are those of Japan, rounded.
 
-    Amplitudes of the size found by Williams et al. (2004) for regional networks: vertical about three
-    times horizontal, white 1 to 4 mm, flicker 4 to 13 mm / year^(1/4), random walk small. `fit.fit_noise`
-    gives parameters of real networks; those of two are in configs/noise.
+    They are what `fit.fit_noise` finds at 18 Japanese stations in 2009 to 2011 before Tohoku
+    (configs/noise/japan18.yaml, docs/results/noise_fit.md). Parameters of other networks stand beside them.
     """
 
     east: Amplitudes = Field(
-        Amplitudes(white_mm=1.0, flicker_mm=4.0, random_walk_mm=0.5), description="east component"
+        Amplitudes(white_mm=1.8, flicker_mm=5.4, random_walk_mm=0.0), description="east component"
     )
     north: Amplitudes = Field(
-        Amplitudes(white_mm=1.0, flicker_mm=4.0, random_walk_mm=0.5), description="north component"
+        Amplitudes(white_mm=1.5, flicker_mm=4.3, random_walk_mm=0.0), description="north component"
     )
     up: Amplitudes = Field(
-        Amplitudes(white_mm=3.5, flicker_mm=13.0, random_walk_mm=1.5), description="up component"
+        Amplitudes(white_mm=5.1, flicker_mm=18.6, random_walk_mm=0.0), description="up component"
     )
     common_mode: float = Field(
-        0.4, ge=0, le=1, description="share of the variance that all stations have in common"
+        0.27, ge=0, le=1, description="share of the variance that all stations have in common"
     )
-    local: float = Field(0.2, ge=0, le=1, description="share of the rest that a station has alone")
-    correlation_km: float = Field(200.0, gt=0, description="e-folding distance of the remaining part, km")
+    local: float = Field(0.91, ge=0, le=1, description="share of the rest that a station has alone")
+    correlation_km: float = Field(900.0, gt=0, description="e-folding distance of the remaining part, km")
     history_days: int = Field(365, ge=0, description="days of flicker and random walk before the window")
 
 
