@@ -1,6 +1,7 @@
 """Training a network on a sealed store, resumable and repeatable."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.store.reader import Store
 from slipbench.trainers.checkpoint import read_raw
 from slipbench.trainers.data import StoreData, content
+from slipbench.trainers.devices import device_kind, fit_on_several, messenger, several
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.inputs import is_made
 from slipbench.trainers.keeper import Keeper, Progress
@@ -21,23 +23,6 @@ from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.quiet import reproducible, silent
 from slipbench.trainers.record import BEST, LAST, Fit, claim, finish
 from slipbench.trainers.start import start_file, take_over
-
-
-def device_kind(options: TrainerOptions) -> str:
-    """``gpu`` or ``cpu``: where a fit with these options would run on this machine.
-
-    Raises
-    ------
-    InputError
-        When a GPU is demanded and there is none.
-    """
-    if options.accelerator == "cpu":
-        return "cpu"
-    if torch.cuda.is_available():
-        return "gpu"
-    if options.accelerator == "gpu":
-        raise InputError("accelerator", "no GPU is visible", "a CUDA device", "use accelerator=auto")
-    return "cpu"
 
 
 def fit(
@@ -66,9 +51,9 @@ def fit(
     start : Path, optional
         Best checkpoint of the trainer that ``options.start`` describes; a file named there needs none.
     logger : Lightning logger, optional
-        Gets ``train_loss``, ``validation_loss`` and ``samples_per_second`` per epoch.
+        Gets the numbers of `Fit.history` per epoch. For one device only.
     callbacks : sequence of pytorch_lightning.Callback
-        Called after the fit's own.
+        Called after the fit's own. For one device only.
     progress : callable, optional
         Called as ``progress(epochs done, epochs at most, text)``.
 
@@ -79,8 +64,12 @@ def fit(
         demanded GPU is not there, the weights to start from do not fit, or the loss is not finite from the
         start.
     ValueError
-        When ``options.start`` describes a trainer and its checkpoint is not given.
+        When ``options.start`` describes a trainer and its checkpoint is not given, or for a logger or
+        callbacks with several devices, which work in processes of their own.
     """
+    many = options.devices > 1
+    if many and (logger or callbacks):
+        raise ValueError("a logger and callbacks are for one device")
     where = device_kind(options)
     name = options.model.model
     part: Any = MODELS.get(name)
@@ -105,14 +94,15 @@ def fit(
         options.batch_size,
         options.seed,
         options.loader_workers,
-        options.cache_mib << 20,
+        (options.cache_mib << 20) // options.devices,
         options.fresh_noise,
     )
     keeper = Keeper(out, options.epochs, options.patience, options.seed, data.n_train, progress)
     last = out / LAST if (out / LAST).exists() else None
     if last:
         read_raw(last)  # a damaged file gets its one line, not Lightning's trace
-    with silent(), reproducible(deterministic=where == "cpu"):
+    news = messenger(progress) if many else nullcontext()
+    with silent(), reproducible(deterministic=where == "cpu"), news as carrier:
         torch.manual_seed(options.seed)
         module = Regression(
             model=options.model.model_dump(mode="json"),
@@ -127,11 +117,11 @@ def fit(
         module.place(found.static, learn=True)
         if start:
             take_over(module, start)
-        if options.compile:
-            module.network.compile(dynamic=False)
+        module.compiled = options.compile
+        if carrier:
+            keeper.tell, keeper.fail = carrier, carrier.fail
         trainer = pl.Trainer(
             accelerator=where,
-            devices=1,
             precision=options.precision,
             max_epochs=options.epochs,
             logger=logger or False,
@@ -141,8 +131,14 @@ def fit(
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
+            **(several(where, options.devices) if many else {"devices": 1}),
         )
-        trainer.fit(module, datamodule=data, ckpt_path=last, weights_only=True)
+        values: dict[str, Any] = {"datamodule": data, "ckpt_path": last, "weights_only": True}
+        if many:
+            fit_on_several(trainer, module, where, **values)
+            keeper.recall(read_raw(out / LAST))
+        else:
+            trainer.fit(module, **values)
     result = _result(out, module, keeper, data.n_train)
     finish(out, key, result)
     if progress:

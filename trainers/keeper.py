@@ -45,7 +45,8 @@ class Keeper(pl.Callback):
         self, out: Path, epochs: int, patience: int, seed: int, n_train: int, progress: Progress | None
     ) -> None:
         self._out, self._epochs, self._patience, self._seed = out, epochs, patience, seed
-        self._n_train, self._progress = n_train, progress
+        self._n_train, self.tell = n_train, progress
+        self.fail: Callable[[InputError], None] | None = None
         self.history: list[dict[str, Any]] = []
 
     @property
@@ -66,9 +67,13 @@ class Keeper(pl.Callback):
         """Go on from ``last.ckpt``."""
         self.history = list(state_dict["history"])
 
+    def recall(self, raw: dict[str, Any]) -> None:
+        """Take over what a keeper in another process left in ``last.ckpt``."""
+        self.load_state_dict(raw["callbacks"][self.state_key])
+
     def _tell(self, text: str) -> None:
-        if self._progress:
-            self._progress(len(self.history), self._epochs, text)
+        if self.tell:
+            self.tell(len(self.history), self._epochs, text)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say where the fit starts; a fit killed between its last epoch and its record has nothing to do."""
@@ -79,7 +84,8 @@ class Keeper(pl.Callback):
         """Key the epoch's random numbers: those of dropout and the order of the samples."""
         # Lightning has asked the loader for an iterator already; it looks at the epoch when it is first used.
         trainer.train_dataloader.set_epoch(trainer.current_epoch)  # type: ignore[union-attr]
-        torch.manual_seed((self._seed << 20) + trainer.current_epoch + 1)
+        # every rank drops other features
+        torch.manual_seed((self._seed << 20) + trainer.current_epoch + 1 + (trainer.global_rank << 48))
         self._started = time.perf_counter()
 
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any) -> None:
@@ -88,17 +94,20 @@ class Keeper(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Judge the epoch and keep its weights."""
-        metrics = {k: float(trainer.callback_metrics[k]) for k in ("train_loss", "validation_loss")}
+        metrics: dict[str, float] = pl_module.epoch_losses()  # type: ignore[operator]
         rate = self._n_train / (self._trained - self._started)
-        pl_module.log("samples_per_second", rate)
+        pl_module.log_dict({**metrics, "samples_per_second": rate})
         if not all(math.isfinite(v) for v in metrics.values()):
             if self.best is None:
-                raise Diverged(
+                error = Diverged(
                     "training",
                     f"the loss is {metrics['train_loss']} after epoch {trainer.current_epoch + 1}",
                     "a finite number",
                     "lower learning_rate or verify the store",
                 )
+                if self.fail:
+                    self.fail(error)
+                raise error
             trainer.should_stop = True
             return
         seconds = time.perf_counter() - self._started
@@ -114,4 +123,5 @@ class Keeper(pl.Callback):
     def _save(self, trainer: pl.Trainer, name: str, weights_only: bool) -> None:
         partial = self._out / f".{name}.partial"
         trainer.save_checkpoint(partial, weights_only=weights_only)
-        os.replace(partial, self._out / name)
+        if trainer.is_global_zero:
+            os.replace(partial, self._out / name)

@@ -57,6 +57,8 @@ class Regression(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
+        self.compiled = False
+        self._sums: dict[str, Tensor] = {}
         part = MODELS.get(model["model"])
         self.array: str = part.array
         self.network: Network = part(part.Options(**model), tuple(shape), len(targets))
@@ -94,9 +96,10 @@ class Regression(pl.LightningModule):
             self.network.learn_static(*tensors)
 
     def scaled(self, x: Tensor) -> Tensor:
-        """Targets scaled to (0, 1), float32 (batch, k), of raw inputs (batch, \\*shape)."""
+        """Targets scaled to (0, 1), (batch, k) in the module's precision, of raw inputs (batch, \\*shape)."""
+        kind = self.input_mean.dtype
         static = [getattr(self, f"static_{name}") for name in self.static]
-        return self.network((x.float() - self.input_mean) / self.input_std, *static).float()
+        return self.network((x.to(kind) - self.input_mean) / self.input_std, *static).to(kind)
 
     def forward(self, x: Tensor) -> Tensor:
         """Targets in physical units, float64 (batch, k), of raw inputs (batch, \\*shape)."""
@@ -104,8 +107,27 @@ class Regression(pl.LightningModule):
 
     def _loss(self, batch: Batch) -> Tensor:
         x, y, _ = batch
-        wanted = ((y.double() - self.target_low) / self.target_range).float()
-        return nn.functional.mse_loss(self.scaled(x), wanted)
+        scaled = self.scaled(x)
+        wanted = ((y.double() - self.target_low) / self.target_range).to(scaled.dtype)
+        return nn.functional.mse_loss(scaled, wanted)
+
+    def on_fit_start(self) -> None:
+        """Compile where asked: in the process that trains, since a compiled network cannot travel."""
+        if self.compiled:
+            self.network.compile(dynamic=False)
+
+    def on_train_epoch_start(self) -> None:
+        """Forget the losses of the epoch before."""
+        self._sums = {}
+
+    def _tally(self, name: str, loss: Tensor, n: int) -> None:
+        pair = torch.stack([loss.detach().double() * n, loss.new_tensor(n, dtype=torch.float64)])
+        self._sums[name] = self._sums[name] + pair if name in self._sums else pair
+
+    def epoch_losses(self) -> dict[str, float]:
+        """``train_loss`` and ``validation_loss``: means over the epoch's samples of all ranks."""
+        totals = {k: self.trainer.strategy.reduce(v, reduce_op="sum") for k, v in sorted(self._sums.items())}
+        return {name: float(total[0] / total[1]) for name, total in totals.items()}
 
     def on_train_batch_start(self, batch: Batch, index: int) -> None:
         """Average the first batches evenly in batch normalisation, before forgetting old ones sets in.
@@ -118,14 +140,17 @@ class Regression(pl.LightningModule):
                 layer.momentum = max(BATCH_NORM_MOMENTUM, 1 / (self.global_step + 1))
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
-        """Mean squared error of one batch."""
-        loss = self._loss(batch)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]))
+        """Mean squared error of one batch, weighted so that the mean over ranks is the whole batch's."""
+        loss, n = self._loss(batch), len(batch[0])
+        self._tally("train_loss", loss, n)
+        world = self.trainer.world_size
+        if world > 1:
+            loss = loss * (n * world / self.trainer.train_dataloader.rows_in(index))  # type: ignore[union-attr]
         return loss
 
     def validation_step(self, batch: Batch, index: int) -> None:
-        """Log the mean squared error of one batch."""
-        self.log("validation_loss", self._loss(batch), on_epoch=True, batch_size=len(batch[0]))
+        """Add the mean squared error of one batch to the epoch's."""
+        self._tally("validation_loss", self._loss(batch), len(batch[0]))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam (Kingma and Ba 2015)."""

@@ -57,7 +57,9 @@ class TrainerOptions(Options):
     weight_decay: float = Field(0.0, ge=0, description="Adam's L2 penalty")
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train")
     devices: int = Field(1, ge=1, description="GPUs (or CPU processes) of one fit, which share each batch")
-    precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="arithmetic of the network")
+    precision: Literal["32-true", "bf16-mixed", "64-true"] = Field(
+        "32-true", description="arithmetic of the network (64-true: for checks, slow)"
+    )
     compile: bool = Field(
         False, description="compile the network (torch.compile): a slow start, faster steps"
     )

@@ -10,16 +10,20 @@ import torch
 _LOGGERS = ("pytorch_lightning", "lightning_fabric")
 
 
-@contextmanager
-def silent() -> Iterator[None]:
-    """Hide Lightning's messages, tips and warnings; errors still come through."""
-    levels = {name: logging.getLogger(name).level for name in _LOGGERS}
+def be_silent() -> None:
+    """Hide Lightning's messages, tips and warnings from now on; errors still come through."""
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
+        warnings.filterwarnings("ignore", module=rf"{name}(\..*)?")
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """`be_silent` for a while."""
+    levels = {name: logging.getLogger(name).level for name in _LOGGERS}
     try:
         with warnings.catch_warnings():
-            for module in _LOGGERS:
-                warnings.filterwarnings("ignore", module=rf"{module}(\..*)?")
+            be_silent()
             yield
     finally:
         for name, level in levels.items():
