@@ -55,7 +55,7 @@ class _Maker:
         summary="daily GNSS images, a- and b-values and seismicity density of Japan",
         reference="Wang et al. 2025 (GeoViT-PFN)",
         licence="Apache-2.0",
-        version=3,
+        version=4,
         limits="one region without the date line; catalogue and positions of whole days",
     )
 )
