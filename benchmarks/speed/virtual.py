@@ -12,9 +12,9 @@ from torch import Tensor
 
 from slipbench.benchmarks.speed.measure import Row, alternating
 from slipbench.datasets.blas import one_blas_thread
-from slipbench.datasets.recipes.source_device import SourceSynthesiser
 from slipbench.datasets.recipes.source_maker import SourceMaker
 from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
+from slipbench.datasets.synthesis.source_torch import SourceSynthesiser
 
 N_STATIONS = 300
 #: Samples made at once: as in training, and enough to fill a GPU.

@@ -104,7 +104,7 @@ class SourceSynthetic(Recipe):
     @staticmethod
     def synthesiser(store: Store) -> Synthesiser:
         """What makes the samples of a virtual store."""
-        from slipbench.datasets.recipes.source_device import SourceSynthesiser
+        from slipbench.datasets.synthesis.source_torch import SourceSynthesiser
 
         return SourceSynthesiser.from_store(store)
 

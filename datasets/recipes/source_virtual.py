@@ -1,7 +1,7 @@
 """The virtual form of the S1 dataset: a store of what samples are made from, not of samples.
 
 It has the arrays of the stored form without the representations, row by row with the same sources, variants
-and split. `source_device` makes the representations from it. Normalisation statistics come from
+and split. `synthesis.source_torch` makes the representations from it. Normalisation statistics come from
 representations that are made while the first shards are built, by the code of the stored form.
 """
 
@@ -18,7 +18,7 @@ SPECTRA = "noise_spectra"
 #: Rows whose representations are made for the statistics, rounded up to whole shards.
 MEASURED_ROWS = 2048
 #: Of them, made at once: a shard's memory must not depend on what it does not keep.
-_PORTION = 16
+_PORTION = 8
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from slipbench.datasets.noise.surrogate import SurrogateNoise
 from slipbench.datasets.physics import okada
 from slipbench.datasets.physics.projection import project, to_station_frame
-from slipbench.datasets.recipes.source_device import DAY_ORDER, SourceSynthesiser
 from slipbench.datasets.recipes.source_maker import SourceMaker, SurrogateDays
 from slipbench.datasets.recipes.source_options import WINDOW_DAYS
 from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
+from slipbench.datasets.synthesis.source_torch import DAY_ORDER, SourceSynthesiser
 
 from .moments import bound, two_sample_z
 
@@ -217,3 +218,28 @@ def test_both_forms_have_the_same_statistics(kind):
     assert np.abs(two_sample_z(a, numbers(louder))).max() > bound(a.shape[1])
     shifted = synthesised | {"its": synthesised["its"][:, ::-1], "ts": synthesised["ts"][:, :, ::-1]}
     assert np.abs(two_sample_z(a, numbers(shifted))).max() > bound(a.shape[1])
+
+
+@pytest.mark.parametrize("kind", ["parametric", "surrogate"])
+def test_nothing_is_left_on_the_cpu(kind, monkeypatch):
+    """Shapes and devices worked out for a GPU, which need not be there; mixing devices is an error."""
+    spectra = surrogates(24).spectra().reshape(4, 2, 51, 24, 2) if kind == "surrogate" else None
+    made = both(torch.float32, spectra, post_seismic={})[1]
+
+    def displacement(fault, east, north, poisson):  # the real one looks at values
+        assert {field.device.type for field in vars(fault).values()} == {"cuda"}
+        return torch.stack([east, north, east], dim=-1)
+
+    monkeypatch.setattr("slipbench.datasets.synthesis.source_torch.okada_torch.displacement", displacement)
+    with FakeTensorMode():
+        for module in made.modules():
+            for name, held in module.named_buffers(recurse=False):
+                setattr(module, name, torch.empty(held.shape, dtype=held.dtype, device="cuda"))
+        inputs = {
+            "source": torch.empty(5, 11, dtype=torch.float64, device="cuda"),
+            "tau": torch.empty(5, dtype=torch.float64, device="cuda"),
+            "post_ratio": torch.empty(5, 24, device="cuda"),
+        }
+        for name in VIEWS:
+            found = made(name, torch.arange(5, device="cuda"), inputs)
+            assert (found.device.type, found.shape) == ("cuda", (5, *made.shape(name)))

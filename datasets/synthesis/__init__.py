@@ -1,0 +1,1 @@
+"""Samples made in torch, on any device, from what virtual stores keep; recipes import it when asked."""
