@@ -94,8 +94,8 @@ def fit_record(name: str, fitted: Fitted, dataset_hash: str) -> Record:
             "seconds": fit.seconds,
             "mean_samples_per_second": fit.samples_per_second,
         }
-        for key in ("train_loss", "validation_loss", "samples_per_second"):
-            curves[key] = [(e["epoch"], e[key]) for e in fit.history]
+        for key in sorted({key for e in fit.history for key in e} - {"epoch", "seconds"}):
+            curves[key] = [(e["epoch"], e[key]) for e in fit.history if key in e]
     return Record(
         f"fit-{name}",
         f"fit {name}",

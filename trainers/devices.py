@@ -13,6 +13,7 @@ from pytorch_lightning.strategies import DDPStrategy
 
 from slipbench.datasets.errors import InputError
 from slipbench.trainers.batch_norm import share_batch_norm
+from slipbench.trainers.memory import keep_memory
 from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.quiet import be_silent
 
@@ -46,6 +47,7 @@ class Messenger:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         be_silent()  # unpickled first thing in a new process, before Lightning has anything to say
+        keep_memory()
 
     def __call__(self, done: int, total: int, text: str) -> None:
         """Tell progress; only the first rank does."""

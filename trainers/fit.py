@@ -17,6 +17,7 @@ from slipbench.trainers.devices import device_kind, fit_on_several, messenger, s
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.inputs import is_made
 from slipbench.trainers.keeper import Keeper, Progress
+from slipbench.trainers.memory import keep_memory
 from slipbench.trainers.models.registry import MODELS
 from slipbench.trainers.module import Regression
 from slipbench.trainers.options import TrainerOptions
@@ -67,6 +68,7 @@ def fit(
         When ``options.start`` describes a trainer and its checkpoint is not given, or for a logger or
         callbacks with several devices, which work in processes of their own.
     """
+    keep_memory()
     many = options.devices > 1
     if many and (logger or callbacks):
         raise ValueError("a logger and callbacks are for one device")

@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 import torch
 
 from slipbench.datasets.errors import InputError
+from slipbench.trainers.meter import Meter
 from slipbench.trainers.record import BEST, LAST
 
 #: ``progress(epochs done, epochs at most, text)``
@@ -47,6 +48,7 @@ class Keeper(pl.Callback):
         self._out, self._epochs, self._patience, self._seed = out, epochs, patience, seed
         self._n_train, self.tell = n_train, progress
         self.fail: Callable[[InputError], None] | None = None
+        self._meter, self._busy = Meter(), None
         self.history: list[dict[str, Any]] = []
 
     @property
@@ -87,16 +89,25 @@ class Keeper(pl.Callback):
         # every rank drops other features
         torch.manual_seed((self._seed << 20) + trainer.current_epoch + 1 + (trainer.global_rank << 48))
         self._started = time.perf_counter()
+        self._meter.start(pl_module.device)
 
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any) -> None:
-        """Note when training stops and validation begins."""
+        """Note when training stops and validation begins, and how busy the device was."""
         self._trained = time.perf_counter()
+        self._meter.tick()
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """End the measurement of training."""
+        self._busy = self._meter.share()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Judge the epoch and keep its weights."""
         metrics: dict[str, float] = pl_module.epoch_losses()  # type: ignore[operator]
         rate = self._n_train / (self._trained - self._started)
-        pl_module.log_dict({**metrics, "samples_per_second": rate})
+        side = {"samples_per_second": rate, "learning_rate": trainer.optimizers[0].param_groups[0]["lr"]}
+        if self._busy is not None:
+            side["device_utilisation"] = self._busy
+        pl_module.log_dict(metrics | side)
         if not all(math.isfinite(v) for v in metrics.values()):
             if self.best is None:
                 error = Diverged(
@@ -111,9 +122,7 @@ class Keeper(pl.Callback):
             trainer.should_stop = True
             return
         seconds = time.perf_counter() - self._started
-        self.history.append(
-            {"epoch": trainer.current_epoch + 1, **metrics, "samples_per_second": rate, "seconds": seconds}
-        )
+        self.history.append({"epoch": trainer.current_epoch + 1, **metrics, **side, "seconds": seconds})
         if self.best is self.history[-1]:
             self._save(trainer, BEST, weights_only=True)
         self._save(trainer, LAST, weights_only=False)

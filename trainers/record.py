@@ -33,7 +33,8 @@ class Fit:
     seconds : float
         Training and validation, over all sittings.
     history : list of dict
-        ``epoch``, ``train_loss``, ``validation_loss``, ``samples_per_second``, ``seconds`` per epoch.
+        ``epoch``, ``train_loss``, ``validation_loss``, ``samples_per_second``, ``learning_rate``, ``seconds``
+        per epoch, and ``device_utilisation`` (0 ... 1, see `Meter`) where it can be known.
     """
 
     checkpoint: Path
