@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from slipbench.datasets.store.reader import SPLITS, Store
+from slipbench.datasets.virtual import virtual_arrays
 
 SHADES = " ·:-=+*#%@"
 PICTURE_COLUMNS = 64
@@ -28,6 +29,16 @@ def card(store: Store) -> dict[str, Any]:
                 "dtype": str(array.dtype),
                 "units": array.attrs.get("units", "1"),
                 "about": array.attrs.get("about", ""),
+            }
+        )
+    for name, made in virtual_arrays(store).items():
+        arrays.append(
+            {
+                "name": name,
+                "shape": [len(store), *made["shape"]],
+                "dtype": "made",
+                "units": made["units"],
+                "about": f"made on the device that trains: {made['about']}",
             }
         )
     size = sum(p.stat().st_size for p in store.folder.rglob("*") if p.is_file())

@@ -72,3 +72,9 @@ class TrainerOptions(Options):
         False, description="new noise in every epoch for training rows of a virtual dataset"
     )
     search: Search | None = Field(None, description="search to run before the final fit")
+
+    @model_validator(mode="after")
+    def _noise_can_be_fresh(self) -> "TrainerOptions":
+        if self.fresh_noise and getattr(self.dataset, "form", "stored") != "virtual":
+            raise ValueError("fresh_noise needs a virtual dataset (dataset.form: virtual)")
+        return self

@@ -5,6 +5,7 @@ import sys
 
 
 def test_recipes_do_not_import_torch() -> None:
-    code = "import sys, slipbench.datasets.dataset, slipbench.datasets.recipes.build; print('torch' in sys.modules)"
+    modules = "slipbench.datasets.dataset, slipbench.datasets.recipes.build"
+    code = f"import sys, {modules}; print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
