@@ -1,4 +1,4 @@
-"""``slipbench inspect``: the dataset card of a store."""
+"""``slipbench inspect``: the card of a store, or what a network consists of."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +9,19 @@ from slipbench.platform.cli.arguments import AsJson
 
 
 def command(
-    store: Annotated[str, typer.Argument(help="folder or file:// URI of a sealed store")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="folder or file:// URI of a sealed store, a checkpoint (.ckpt) or a trainer's YAML"
+        ),
+    ],
     png: Annotated[Path | None, typer.Option("--png", help="write the picture of the card here")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a store holds: rows, arrays with units, sources, policies, and a picture."""
+    """Show what a store holds (rows, arrays, sources, a picture) or a network's parts and parameters."""
+    if what.endswith((".ckpt", ".yaml", ".yml")):
+        _network(what, as_json)
+        return
     from slipbench.datasets.errors import InputError
     from slipbench.datasets.recipes.base import RECIPES
     from slipbench.datasets.store.reader import Store
@@ -22,7 +30,7 @@ def command(
 
     if png and not png.expanduser().absolute().parent.is_dir():
         raise InputError(f"--png {png}", "its folder does not exist", "an existing folder", "make it first")
-    opened = Store(store)
+    opened = Store(what)
     facts = card(opened)
     if png:
         recipe = RECIPES.get(facts["recipe"], opened.folder)
@@ -32,6 +40,29 @@ def command(
         print_json(facts)
     else:
         _show(facts, opened)
+
+
+def _network(what: str, as_json: bool) -> None:
+    from slipbench.platform.cli.console import out, print_json
+    from slipbench.platform.config.find import find
+    from slipbench.platform.config.load import load
+    from slipbench.platform.network_card import checkpoint_card, trainer_card
+    from slipbench.platform.settings import settings
+    from slipbench.trainers.options import TrainerOptions
+
+    if what.endswith(".ckpt"):
+        facts = checkpoint_card(Path(what).expanduser())
+    else:
+        facts = trainer_card(load(find("trainers", what), TrainerOptions), settings())
+    if as_json:
+        print_json(facts)
+        return
+    show = out().print
+    show(f"{facts['network']}: {facts['summary']} ({facts['reference']})", soft_wrap=True)
+    show(f"  reads rows of {' × '.join(str(n) for n in facts['row_shape'])}")
+    for name, n in facts["parts"].items():
+        show(f"  {name:<12}{n:>12,} parameters")
+    show(f"  {'in all':<12}{facts['parameters']:>12,} parameters")
 
 
 def _show(facts: dict, opened: object) -> None:
