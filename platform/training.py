@@ -1,5 +1,6 @@
 """One trainer without a suite: its store, its search and its fit, checked before they start."""
 
+from dataclasses import replace
 from typing import Any
 
 from slipbench.datasets.errors import InputError
@@ -56,6 +57,8 @@ def train(
         stores = _stores(options, place, report, search, cluster)
         fitted = run_fit(options, stores, place, report, options.name, search)
         record = fit_record(options.name, fitted, stores[dataset_key(options.dataset)].dataset_hash)
+        # a run of its own for every fit: what MLflow has logged of one cannot be changed to another's
+        record = replace(record, id=f"fit-{fitted.folder.name}")
         Tracker(place.tracking, place.home / "artifacts").log_suite(record, record.children)
     if fitted.fit is None:
         raise RuntimeError(fitted.reason)

@@ -32,5 +32,8 @@ def test_the_walk_of_a_virtual_store(slipbench: Callable, tmp_path: Path) -> Non
     refused = slipbench("train", tmp_path / "t.yaml", "dataset.form=stored")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "fresh_noise needs a virtual dataset" in refused.err
-    (checkpoint,) = tmp_path.glob("home/fits/img-seed0-*/best.ckpt")
+    # the same name on another dataset is another run, beside the first one
+    stored = slipbench("train", tmp_path / "t.yaml", "dataset.form=stored", "fresh_noise=false")
+    assert stored.code == 0, stored.err
+    checkpoint, _ = tmp_path.glob("home/fits/img-seed0-*/best.ckpt")
     assert slipbench("predict", checkpoint, store, "--out", tmp_path / "p.parquet").code == 0
