@@ -15,7 +15,7 @@ from slipbench.benchmarks.source.events import events_of
 from slipbench.benchmarks.source.gaps import errors_by_gap
 from slipbench.benchmarks.source.report import write_report
 from slipbench.benchmarks.source.samples import samples
-from slipbench.benchmarks.source.thresholds import LIMIT_KM, WINDOW, threshold, thresholds
+from slipbench.benchmarks.source.thresholds import FEWEST, LIMIT_KM, WINDOW, threshold, thresholds
 from slipbench.datasets.physics.distance import ground_distance
 from slipbench.datasets.physics.source import PARAMETERS
 
@@ -79,16 +79,29 @@ def test_samples_carry_errors_and_what_they_are(table: pd.DataFrame) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(6.2, 8.0), st.integers(100, 800))
-def test_a_sharp_threshold_is_found_to_a_window(seed: int, edge: float, n: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.floats(6.2, 8.0), st.integers(5, 800))
+def test_a_threshold_is_the_first_window_after_the_last_that_fails(seed: int, edge: float, n: int) -> None:
     rng = np.random.default_rng(seed)
     mw = rng.uniform(5.8, 8.5, n)
-    error = np.where(mw < edge, 3 * LIMIT_KM, 0.3 * LIMIT_KM)
-    found = threshold(mw, error)
-    assert edge - WINDOW / 2 - 0.25 <= found <= edge + 0.25
-    assert threshold(mw[rng.permutation(n)], error) is not None
+    error = np.where(mw < edge, 1.5, 0.7) * LIMIT_KM * rng.lognormal(0, 0.4, n)
+    verdicts = []
+    for tenth in range(58, 86):
+        inside = (mw >= tenth / 10) & (mw < tenth / 10 + WINDOW)
+        if inside.sum() >= FEWEST:
+            verdicts.append((tenth / 10, np.median(error[inside]) <= LIMIT_KM))
+    failed = [k for k, (_, good) in enumerate(verdicts) if not good]
+    after = verdicts[failed[-1] + 1 if failed else 0 :]
+    expected = after[0][0] if after else np.nan
+    np.testing.assert_allclose(threshold(mw, error), expected)
     order = rng.permutation(n)
-    assert threshold(mw[order], error[order]) == found
+    np.testing.assert_equal(threshold(mw[order], error[order]), threshold(mw, error))
+
+
+def test_a_sharp_threshold_is_found_to_half_a_window() -> None:
+    mw = np.linspace(5.8, 8.5, 1000)
+    for edge in (6.2, 6.77, 7.95):
+        found = threshold(mw, np.where(mw < edge, 3 * LIMIT_KM, 0.3 * LIMIT_KM))
+        assert edge - WINDOW / 2 - 0.01 <= found <= edge - WINDOW / 2 + 0.11
 
 
 def test_no_threshold_where_the_largest_events_are_placed_badly() -> None:
