@@ -5,7 +5,6 @@ import importlib
 import math
 import os
 import platform as machine
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +15,16 @@ PARTS = ("okada", "gridding", "store", "virtual", "builds", "demo")
 
 HEAD = """# Speed
 
-`{command}` on {date}: {hardware}, Python {python}.
+`make speed`{parts} on {date}: {hardware}, Python {python}.
 
 Absolute figures belong to this machine and drift by tens of per cent when it is shared; a ratio compares two
 things that were timed in turn in this run: ours over the peer's, so larger is better for rates (.../s) and
 smaller for seconds and memory. Medians of 5 timings or more; whole builds and the demo ran once.
+
+Peers are timed where they can be imported; none is a dependency. They need a folder of their own, since they
+bring other versions of our dependencies: `pip install --no-deps --target PEERS okada okada-wrapper cutde` and
+`verde "pygmt<0.15"` with what these ask for, then `PYTHONPATH=PEERS make speed`. pyGMT and the command line
+need GMT 6.4, pyGMT also a `libgmt.so` in `GMT_LIBRARY_PATH`.
 
 """
 COLUMNS = "| what | figure | unit | ratio | against |\n| --- | ---: | --- | ---: | --- |"
@@ -42,7 +46,7 @@ def main() -> None:
             print(lines[-1], flush=True)
     if arguments.write:
         head = HEAD.format(
-            command=" ".join(["python -m slipbench.benchmarks.speed", *sys.argv[1:]]),
+            parts=f" ({', '.join(arguments.parts)})" if arguments.parts else "",
             date=datetime.now(UTC).date(),
             hardware=hardware(),
             python=machine.python_version(),
