@@ -16,9 +16,17 @@ def command(
         ),
     ],
     png: Annotated[Path | None, typer.Option("--png", help="write the picture of the card here")] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="of a dataset's YAML or name: what 'slipbench plan' shows of it")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a store holds (rows, arrays, sources, a picture) or a network's parts and parameters."""
+    if plan:
+        from slipbench.platform.cli.plan import command as show_plan
+
+        show_plan(what, as_json=as_json)
+        return
     if what.endswith((".ckpt", ".yaml", ".yml")):
         _network(what, as_json)
         return
