@@ -117,6 +117,9 @@ class StoreData(pl.LightningDataModule):
         Memory for keeping rows: the training split first, then the validation split in what is left.
     fresh_noise : bool
         Give training rows of a virtual store new noise every epoch; the first epoch has the rows' own.
+    fresh_sources : bool
+        Put new sources, with new noise, in place of the training rows of a virtual store, every epoch. The
+        rows' own are never trained on.
 
     Raises
     ------
@@ -133,9 +136,10 @@ class StoreData(pl.LightningDataModule):
         workers: int = 0,
         cache_bytes: int = 0,
         fresh_noise: bool = False,
+        fresh_sources: bool = False,
     ) -> None:
         super().__init__()
-        self._inputs, self._fresh = Inputs(store, array), fresh_noise
+        self._inputs, self._fresh, self._fresh_sources = Inputs(store, array), fresh_noise, fresh_sources
         self._batch_size, self._seed, self._workers, self._left = batch_size, seed, workers, cache_bytes
         self._train = self._rows(store, "train")
         self._validation = self._rows(store, "validation")
@@ -174,5 +178,8 @@ class StoreData(pl.LightningDataModule):
         """Make the input, where it is not stored."""
         *columns, target, rows = batch
         trainer = self.trainer
-        draw = trainer.current_epoch if self._fresh and trainer and trainer.training else 0
-        return self._inputs(columns, rows, draw), target, rows
+        epoch = trainer.current_epoch if trainer and trainer.training else None
+        if self._fresh_sources and epoch is not None:
+            *columns, target = self._inputs.fresh((*self._inputs.reads, TARGET), rows, epoch + 1)
+            return self._inputs(columns, rows, epoch + 1), target, rows
+        return self._inputs(columns, rows, epoch if self._fresh and epoch else 0), target, rows

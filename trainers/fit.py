@@ -23,6 +23,7 @@ from slipbench.trainers.module import Regression
 from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.quiet import reproducible, silent
 from slipbench.trainers.record import BEST, LAST, Fit, claim, finish
+from slipbench.trainers.schedule import Cosine
 from slipbench.trainers.start import start_file, take_over
 
 
@@ -61,7 +62,7 @@ def fit(
     Raises
     ------
     InputError
-        When the store lacks what the network reads or has no fresh noise to give, `out` holds another fit, a
+        When the store lacks what the network reads or has nothing fresh to give, `out` holds another fit, a
         demanded GPU is not there, the weights to start from do not fit, or the loss is not finite from the
         start.
     ValueError
@@ -76,13 +77,14 @@ def fit(
     name = options.model.model
     part: Any = MODELS.get(name)
     found = content(store, name)
-    if options.fresh_noise and not is_made(store, part.array):
-        raise InputError(
-            "fresh_noise",
-            f"{store.folder} holds its samples, noise included",
-            "a virtual dataset",
-            "build it with form=virtual or drop fresh_noise",
-        )
+    for fresh in ("fresh_noise", "fresh_sources"):
+        if getattr(options, fresh) and not is_made(store, part.array):
+            raise InputError(
+                fresh,
+                f"{store.folder} holds its samples, noise included",
+                "a virtual dataset",
+                f"build it with form=virtual or drop {fresh}",
+            )
     start = start or start_file(options)
     if (start is None) != (options.start is None):
         raise ValueError(f"start is {start}, options.start is {options.start}")
@@ -98,6 +100,7 @@ def fit(
         options.loader_workers,
         (options.cache_mib << 20) // options.devices,
         options.fresh_noise,
+        options.fresh_sources,
     )
     keeper = Keeper(out, options.epochs, options.patience, options.seed, data.n_train, progress)
     last = out / LAST if (out / LAST).exists() else None
@@ -122,12 +125,14 @@ def fit(
         module.compiled = options.compile
         if carrier:
             keeper.tell, keeper.fail = carrier, carrier.fail
+        schedule = [Cosine(options.learning_rate)] if options.schedule == "cosine" else []
         trainer = pl.Trainer(
             accelerator=where,
             precision=options.precision,
             max_epochs=options.epochs,
             logger=logger or False,
-            callbacks=[keeper, *callbacks],
+            callbacks=[keeper, *schedule, *callbacks],
+            gradient_clip_val=options.clip_norm or None,
             default_root_dir=out,
             enable_checkpointing=False,
             enable_progress_bar=False,

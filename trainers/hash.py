@@ -7,6 +7,8 @@ from slipbench.trainers.options import TrainerOptions
 
 #: Options that change where and how fast a network is trained, or what happens before, not its weights.
 NOT_IN_HASH = {"name", "dataset", "search", "accelerator", "loader_workers", "cache_mib", "start"}
+#: Options that came later. With these values they change nothing, and older fits keep their hashes.
+_LATER = {"schedule": "constant", "clip_norm": 0.0, "fresh_sources": False}
 
 
 def fit_hash(options: TrainerOptions, dataset_hash: str, start_sha256: str = "") -> str:
@@ -21,9 +23,10 @@ def fit_hash(options: TrainerOptions, dataset_hash: str, start_sha256: str = "")
     start_sha256 : str
         Of the checkpoint that it starts from, or empty.
     """
+    idle = {name for name, value in _LATER.items() if getattr(options, name) == value}
     return config_hash(
         {
-            "options": options.model_dump(mode="json", exclude=NOT_IN_HASH),
+            "options": options.model_dump(mode="json", exclude=NOT_IN_HASH | idle),
             "dataset": dataset_hash,
             "start": start_sha256,
             "network_version": MODELS.info(options.model.model).version,

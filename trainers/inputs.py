@@ -1,7 +1,8 @@
 """What a network reads of a store: an array that is there, or one that is made on the network's device."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor
 
 from slipbench.datasets.recipes.base import Synthesiser
@@ -23,6 +24,8 @@ class Inputs:
     def __init__(self, store: Store, array: str) -> None:
         self.array = array
         self._maker: Synthesiser | None = synthesiser_of(store) if is_made(store, array) else None
+        self._n_rows = len(store)
+        self._drawn: tuple[int, Mapping[str, Tensor]] = (0, {})
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -46,6 +49,24 @@ class Inputs:
         device = columns[0].device
         inputs = dict(zip(self._maker.reads, columns, strict=True))
         return self._maker.to(device)(self.array, rows.to(device), inputs, draw)
+
+    def fresh(self, names: Sequence[str], rows: Tensor, draw: int) -> list[Tensor]:
+        """New values of row arrays of a virtual store in the place of the stored ones.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Some of `reads` and ``target``.
+        rows : Tensor of int64, shape (n,)
+            Row numbers in the store; the values are on the device that they are on.
+        draw : int
+            Which values, from 1 on.
+        """
+        assert self._maker is not None
+        if self._drawn[0] != draw:
+            drawn = self._maker.fresh(self._n_rows, draw)
+            self._drawn = (draw, {k: torch.from_numpy(v).to(rows.device) for k, v in drawn.items()})
+        return [self._drawn[1][name][rows] for name in names]
 
 
 def is_made(store: Store, array: str) -> bool:

@@ -20,7 +20,7 @@ Batch = tuple[Tensor, Tensor, Tensor]
 
 
 class Regression(pl.LightningModule):
-    """Mean squared error between the targets scaled to (0, 1) and a network on the normalised input.
+    """A network on the normalised input, trained by its own loss on the targets scaled to (0, 1).
 
     The input's mean and standard deviation and the targets' ranges are buffers, so a checkpoint stands alone.
     All arguments are plain values for the same reason. Static arrays that the network reads (such as station
@@ -95,21 +95,32 @@ class Regression(pl.LightningModule):
         if learn:
             self.network.learn_static(*tensors)
 
-    def scaled(self, x: Tensor) -> Tensor:
-        """Targets scaled to (0, 1), (batch, k) in the module's precision, of raw inputs (batch, \\*shape)."""
+    def outputs(self, x: Tensor) -> Tensor:
+        """What the network makes of raw inputs (batch, \\*shape), in the module's precision."""
         kind = self.input_mean.dtype
         static = [getattr(self, f"static_{name}") for name in self.static]
         return self.network((x.to(kind) - self.input_mean) / self.input_std, *static).to(kind)
 
+    def wanted(self, y: Tensor, outputs: Tensor) -> Tensor:
+        """Targets (batch, k) in physical units, scaled to (0, 1) in the precision of `outputs`."""
+        return ((y.double() - self.target_low) / self.target_range).to(outputs.dtype)
+
+    def physical(self, outputs: Tensor) -> Tensor:
+        """Targets in physical units, float64 (batch, k), of the network's outputs."""
+        return self.unscaled(self.network.point(outputs))
+
+    def unscaled(self, scaled: Tensor) -> Tensor:
+        """Scaled targets (..., k) in physical units, float64."""
+        return scaled.double() * self.target_range + self.target_low
+
     def forward(self, x: Tensor) -> Tensor:
         """Targets in physical units, float64 (batch, k), of raw inputs (batch, \\*shape)."""
-        return self.scaled(x).double() * self.target_range + self.target_low
+        return self.physical(self.outputs(x))
 
-    def _loss(self, batch: Batch) -> Tensor:
-        x, y, _ = batch
-        scaled = self.scaled(x)
-        wanted = ((y.double() - self.target_low) / self.target_range).to(scaled.dtype)
-        return nn.functional.mse_loss(scaled, wanted)
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """Mean loss of raw inputs (batch, \\*shape) and targets in physical units (batch, k)."""
+        outputs = self.outputs(x)
+        return self.network.loss(outputs, self.wanted(y, outputs))
 
     def on_fit_start(self) -> None:
         """Compile where asked: in the process that trains, since a compiled network cannot travel."""
@@ -140,8 +151,8 @@ class Regression(pl.LightningModule):
                 layer.momentum = max(BATCH_NORM_MOMENTUM, 1 / (self.global_step + 1))
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
-        """Mean squared error of one batch, weighted so that the mean over ranks is the whole batch's."""
-        loss, n = self._loss(batch), len(batch[0])
+        """Loss of one batch, weighted so that the mean over ranks is the whole batch's."""
+        loss, n = self.loss(*batch[:2]), len(batch[0])
         self._tally("train_loss", loss, n)
         world = self.trainer.world_size
         if world > 1:
@@ -149,8 +160,8 @@ class Regression(pl.LightningModule):
         return loss
 
     def validation_step(self, batch: Batch, index: int) -> None:
-        """Add the mean squared error of one batch to the epoch's."""
-        self._tally("validation_loss", self._loss(batch), len(batch[0]))
+        """Add the loss of one batch to the epoch's."""
+        self._tally("validation_loss", self.loss(*batch[:2]), len(batch[0]))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam (Kingma and Ba 2015)."""

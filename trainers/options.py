@@ -54,6 +54,10 @@ class TrainerOptions(Options):
     patience: int = Field(10, ge=1, description="epochs without a better validation loss before stopping")
     batch_size: int = Field(128, ge=1, description="samples in one step, over all devices")
     learning_rate: float = Field(1e-3, gt=0, description="Adam's step size")
+    schedule: Literal["constant", "cosine"] = Field(
+        "constant", description="step size over all epochs: the same, or a short rise and half a cosine down"
+    )
+    clip_norm: float = Field(0.0, ge=0, description="largest norm of a gradient; longer ones are cut; 0: any")
     weight_decay: float = Field(0.0, ge=0, description="Adam's L2 penalty")
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train")
     devices: int = Field(1, ge=1, description="GPUs (or CPU processes) of one fit, which share each batch")
@@ -71,10 +75,15 @@ class TrainerOptions(Options):
     fresh_noise: bool = Field(
         False, description="new noise in every epoch for training rows of a virtual dataset"
     )
+    fresh_sources: bool = Field(
+        False,
+        description="new sources, gaps and noise every epoch in place of a virtual dataset's training rows",
+    )
     search: Search | None = Field(None, description="search to run before the final fit")
 
     @model_validator(mode="after")
     def _noise_can_be_fresh(self) -> "TrainerOptions":
-        if self.fresh_noise and getattr(self.dataset, "form", "stored") != "virtual":
-            raise ValueError("fresh_noise needs a virtual dataset (dataset.form: virtual)")
+        for name in ("fresh_noise", "fresh_sources"):
+            if getattr(self, name) and getattr(self.dataset, "form", "stored") != "virtual":
+                raise ValueError(f"{name} needs a virtual dataset (dataset.form: virtual)")
         return self

@@ -1,7 +1,7 @@
 """Predictions of a checkpoint on one split of a store, in physical units."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,10 @@ class Prediction:
         Of the k targets.
     y_true, y_pred : ndarray, shape (n, k)
         In `units`, float64.
+    calibration : mapping of ndarray, shape (n,)
+        `Network.calibration` of predicted distributions.
+    samples : ndarray or None, shape (n, draws, k)
+        Draws of predicted distributions, in `units`, float32; None where none were asked for.
     """
 
     rows: np.ndarray
@@ -36,10 +40,17 @@ class Prediction:
     units: list[str]
     y_true: np.ndarray
     y_pred: np.ndarray
+    calibration: Mapping[str, np.ndarray] = field(default_factory=dict)
+    samples: np.ndarray | None = None
 
 
 def predict(
-    checkpoint: Path, store: Store, split: str = "test", batch_size: int = 256, expect: str | None = None
+    checkpoint: Path,
+    store: Store,
+    split: str = "test",
+    batch_size: int = 256,
+    expect: str | None = None,
+    draws: int = 0,
 ) -> Prediction:
     """Apply a trained network to one split; on a GPU where there is one.
 
@@ -55,6 +66,8 @@ def predict(
         Rows in one step.
     expect : str, optional
         Name of the network that the checkpoint must hold.
+    draws : int
+        Random draws of the predicted distribution of each row, the same ones always.
 
     Raises
     ------
@@ -86,13 +99,26 @@ def predict(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module.place(found.static)
     module.to(device)
-    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    parts: list[tuple[np.ndarray, ...]] = []
+    calibration: dict[str, list[np.ndarray]] = {}
+    samples: list[np.ndarray] = []
+    generator = torch.Generator().manual_seed(0)
     with torch.inference_mode():
         for *columns, y, numbers in Loader(rows, batch_size):
             x = inputs([column.to(device) for column in columns], numbers)
-            parts.append((numbers.numpy(), y.double().numpy(), module(x).cpu().numpy()))
+            outputs = module.outputs(x)
+            parts.append((numbers.numpy(), y.double().numpy(), module.physical(outputs).cpu().numpy()))
+            judged = module.network.calibration(outputs, module.wanted(y.to(device), outputs))
+            for name, mass in judged.items():
+                calibration.setdefault(name, []).append(mass.cpu().numpy())
+            if draws:
+                drawn = module.unscaled(module.network.sample(outputs, draws, generator))
+                samples.append(drawn.float().cpu().numpy())
     order, y_true, y_pred = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Prediction(order, [n for n, _ in trained], [u for _, u in trained], y_true, y_pred)
+    whole = {name: np.concatenate(masses) for name, masses in calibration.items()}
+    names, units = ([t[i] for t in trained] for i in (0, 1))
+    drawn_all = np.concatenate(samples) if draws else None
+    return Prediction(order, names, units, y_true, y_pred, whole, drawn_all)
 
 
 def _fixed(network: Network, shape: Sequence[int]) -> str:

@@ -16,6 +16,7 @@ from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.reader import Store
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor, device
 
 
@@ -28,6 +29,12 @@ class Synthesiser(Protocol):
 
     def shape(self, array: str) -> tuple[int, ...]:
         """Shape of one row of a representation."""
+
+    def fresh(self, n: int, draw: int) -> "Mapping[str, np.ndarray]":
+        """New values of `reads` and ``target`` for `n` rows, drawn as those of the store were.
+
+        They follow from the store's seed, the row and `draw` (from 1 on); no stored row has them.
+        """
 
     def to(self, where: "device") -> "Synthesiser":
         """Move it."""

@@ -21,7 +21,8 @@ from slipbench.datasets.noise.surrogate_torch import SurrogateTorch
 from slipbench.datasets.physics import okada, okada_torch
 from slipbench.datasets.physics.okada_sources import Sources
 from slipbench.datasets.physics.projection import project, to_station_frame
-from slipbench.datasets.physics.source import PARAMETERS
+from slipbench.datasets.physics.source import PARAMETERS, sample
+from slipbench.datasets.recipes.source_gaps import draw_presence
 from slipbench.datasets.recipes.source_options import (
     COMPONENTS,
     EVENT_DAY,
@@ -30,13 +31,17 @@ from slipbench.datasets.recipes.source_options import (
     WINDOW_DAYS,
     SourceSyntheticOptions,
 )
+from slipbench.datasets.recipes.source_post_seismic import draw_relaxation
 from slipbench.datasets.recipes.source_virtual import SPECTRA
 from slipbench.datasets.store.reader import Store
 
 #: Most bytes that a CPU makes at once: what stays in its cache need not come back from memory.
 _CPU_BYTES = 4 << 20
 
-_NOISE_STREAM = 5  # the words before it name the streams of `source_synthetic` and `source_maker`
+# The words before them name the streams of `source_synthetic` and `source_maker`.
+_NOISE_STREAM, _FRESH_STREAM = 5, 6
+#: Rows of one stream of fresh sources.
+_FRESH_ROWS = 4096
 _COLUMN = {name: k for k, (name, _) in enumerate(PARAMETERS)}
 _GEOMETRY = ("depth", "strike", "dip", "rake", "length", "width", "slip")
 
@@ -119,6 +124,30 @@ class SourceSynthesiser(nn.Module):
         """Row arrays of the store that the samples are made from."""
         more = ("tau", "post_ratio") if self.options.post_seismic else ()
         return ("source", *more, *(("present",) if self.options.gaps else ()))
+
+    def fresh(self, n: int, draw: int) -> dict[str, np.ndarray]:
+        """New sources (and gaps, and later motion) for `n` rows, see `Synthesiser.fresh`."""
+        parts = []
+        for first in range(0, n, _FRESH_ROWS):
+            few = min(_FRESH_ROWS, n - first)
+            key = [self.options.seed, first // _FRESH_ROWS, _FRESH_STREAM, draw]
+            parts.append(self._fresh(few, np.random.default_rng(np.random.SeedSequence(key))))
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _fresh(self, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        o = self.options
+        drawn, _ = sample(n, rng, o.sampling)
+        out = {
+            "target": np.stack([drawn[name] for name in ("latitude", "longitude", "mw")], axis=-1),
+            "source": np.stack([drawn[name] for name, _ in PARAMETERS], axis=-1),
+        }
+        if o.post_seismic:
+            later = draw_relaxation(n, len(self.lat), len(COMPONENTS), rng, o.post_seismic)
+            out |= {"tau": later.tau, "post_ratio": later.ratio}
+        if o.gaps:
+            there = draw_presence(n, len(self.lat), WINDOW_DAYS, IMAGE_DAYS, rng, o.gaps)
+            out["present"] = there.station.astype(np.uint8)
+        return out
 
     @torch.no_grad()
     def forward(self, array: str, rows: Tensor, inputs: Mapping[str, Tensor], draw: int = 0) -> Tensor:

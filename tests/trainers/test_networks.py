@@ -22,8 +22,11 @@ from .toy_source import toy_options
 SMALL: dict[str, dict[str, Any]] = {
     "img": {"width": 0.1},
     "its": {"width": 0.1, "units": 8},
+    "station_set": {"width": 32, "latents": 8, "components": 4},
     "ts": {"width": 0.5},
 }
+#: Losses that only memory can reach, of networks whose loss is not a squared error: densities of 400.
+REMEMBERED = {"station_set": -6.0}
 EVERY = pytest.mark.parametrize("name", MODELS.names())
 
 
@@ -57,7 +60,7 @@ def settled(name: str, store: Store, **values: Any) -> Regression:
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.momentum = 1.0
     with torch.no_grad():
-        module.scaled(inputs(name, store, 16))
+        module.outputs(inputs(name, store, 16))
     return module.eval()
 
 
@@ -75,11 +78,11 @@ def test_shapes_and_kinds(name: str, view_store: Store) -> None:
     module = settled(name, view_store)
     x = inputs(name, view_store, 5)
     with torch.inference_mode():
-        scaled, physical = module.scaled(x), module(x)
-    assert (scaled.shape, scaled.dtype) == ((5, 3), torch.float32)
+        outputs, physical = module.outputs(x), module(x)
+    assert (len(outputs), outputs.dtype) == (5, torch.float32)
     assert (physical.shape, physical.dtype) == ((5, 3), torch.float64)
     assert physical.isfinite().all()
-    assert (scaled.std(0) > 1e-4).all()
+    assert (module.network.point(outputs).std(0) > 1e-4).all()
     info = MODELS.info(name)
     assert info.summary
     assert info.reference
@@ -90,7 +93,7 @@ def test_a_row_does_not_depend_on_its_batch(name: str, view_store: Store) -> Non
     module = settled(name, view_store)
     x = inputs(name, view_store, 6)
     with torch.inference_mode():
-        whole, alone = module.scaled(x), module.scaled(x[2:3])
+        whole, alone = module.outputs(x), module.outputs(x[2:3])
     assert_alike(alone, whole[2:3], whole)
 
 
@@ -101,7 +104,7 @@ def test_missing_values_change_their_own_row_only(name: str, view_store: Store) 
     hurt = x.clone()
     hurt[1, ..., 0, 0] = float("nan")
     with torch.inference_mode():
-        whole, after = module.scaled(x), module.scaled(hurt)
+        whole, after = module.outputs(x), module.outputs(hurt)
     others = [0, 2, 3]
     assert_alike(after[others], whole[others], whole)
     assert bool(after[1].isfinite().all()) == MODELS.get(name).takes_gaps
@@ -129,7 +132,8 @@ def test_weights_travel_through_a_file(name: str, view_store: Store, tmp_path: P
 @EVERY
 def test_every_parameter_learns(name: str, view_store: Store) -> None:
     module = regression(name, view_store).train()
-    module.scaled(inputs(name, view_store, 16)).square().sum().backward()
+    y = torch.from_numpy(view_store.read("target", slice(0, 16)))
+    module.loss(inputs(name, view_store, 16), y).backward()
     for key, parameter in module.named_parameters():
         assert parameter.grad is not None, key
         assert parameter.grad.isfinite().all(), key
@@ -144,8 +148,8 @@ def test_it_overfits_32_samples(name: str, view_store: Store) -> None:
     y = torch.rand(32, 3, generator=torch.Generator().manual_seed(3))  # nothing but memory can fit this
     optimizer = torch.optim.Adam(module.parameters(), lr=3e-3)
     for _ in range(1500):
-        loss = torch.nn.functional.mse_loss(module.scaled(x), y)
-        if loss.item() < 0.02 * y.var().item():
+        loss = module.network.loss(module.outputs(x), y)
+        if loss.item() < REMEMBERED.get(name, 0.02 * y.var().item()):
             return
         optimizer.zero_grad()
         loss.backward()

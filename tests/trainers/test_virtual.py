@@ -14,7 +14,7 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.recipes.build import build
 from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
 from slipbench.datasets.store.reader import Store
-from slipbench.datasets.virtual import read_view
+from slipbench.datasets.virtual import read_view, synthesiser_of
 from slipbench.trainers.checkpoint import load
 from slipbench.trainers.data import StoreData, content
 from slipbench.trainers.fit import fit
@@ -181,3 +181,54 @@ def test_what_is_neither_stored_nor_made(tmp_path: Path) -> None:
     there = store(tmp_path / "s", form="virtual", representations=["ts"], n_samples=60)
     with pytest.raises(InputError, match="no array 'img' among ts, target"):
         content(there, "img")
+
+
+def test_fresh_sources_take_the_place_of_the_training_rows(virtual: Store, tmp_path: Path) -> None:
+    """No stored training row is seen; validation rows stay; a resumed fit sees what the whole one saw."""
+
+    class Targets(pl.Callback):
+        def __init__(self) -> None:
+            self.found: dict[tuple[str, int], dict[int, torch.Tensor]] = {}
+
+        def on_train_batch_start(self, trainer: pl.Trainer, module: Any, batch: Any, *more: Any) -> None:
+            _, y, rows = batch
+            key = ("train", trainer.current_epoch)
+            self.found.setdefault(key, {}).update(zip(rows.tolist(), y.numpy(), strict=True))
+
+        def on_validation_batch_start(self, trainer: pl.Trainer, module: Any, batch: Any, *more: Any) -> None:
+            _, y, rows = batch
+            np.testing.assert_array_equal(y.numpy(), virtual.read("target")[rows.numpy()])
+
+    seen, images = Targets(), Seen()
+    fit(quick(epochs=2, fresh_sources=True), virtual, tmp_path / "a", callbacks=[seen, images])
+    own, train = virtual.read("target"), virtual.rows_of("train")
+    maker = synthesiser_of(virtual)
+    for epoch in (0, 1):
+        drawn = maker.fresh(len(virtual), epoch + 1)
+        assert sorted(seen.found["train", epoch]) == train.tolist()
+        for row, y in seen.found["train", epoch].items():
+            np.testing.assert_array_equal(y, drawn["target"][row])
+            assert (y != own[row]).all()
+        rows = torch.from_numpy(train[:5])
+        made = maker("img", rows, {"source": torch.from_numpy(drawn["source"])[rows]}, epoch + 1)
+        shown = torch.stack([images.found["train", epoch][r] for r in rows.tolist()])
+        torch.testing.assert_close(shown, made, rtol=1e-4, atol=1e-3)
+    np.testing.assert_array_equal(drawn["source"][:, [0, 1, 3]], drawn["target"])
+
+
+def test_fresh_sources_are_drawn_like_the_stored_ones(tmp_path: Path) -> None:
+    """With gaps and later motion; draws differ, and the same draw is the same."""
+    variants = {"post_seismic": {}, "gaps": {}, "representations": ["ts"], "n_samples": 2400}
+    there = store(tmp_path / "s", form="virtual", **variants)
+    maker = synthesiser_of(there)
+    one, same, other = maker.fresh(2400, 1), maker.fresh(2400, 1), maker.fresh(2400, 2)
+    assert set(one) == {"target", *maker.reads}
+    for name, values in one.items():
+        stored = there.read(name)
+        assert (values.dtype, values.shape) == (stored.dtype, stored.shape)
+        np.testing.assert_array_equal(values, same[name])
+        assert (values != other[name]).mean() > 0.2
+        for column, before in zip(*(v.reshape(2400, -1).T[:11] for v in (values, stored)), strict=True):
+            spread = np.std(before) / np.sqrt(1200) + 1e-12
+            assert abs(np.mean(column) - np.mean(before)) < 5 * spread, name
+    assert len(maker.fresh(5000, 1)["target"]) == 5000  # more than one stream

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from slipbench.datasets.options import Options as BaseOptions
@@ -30,9 +31,10 @@ class Network(nn.Module):
     """Base of all networks.
 
     ``forward(x, *static)`` maps the normalised rows (batch, \\*shape) and the store's arrays that `static`
-    names, as they are stored (float64, no batch dimension), to scaled targets (batch, n_outputs). A row with
-    a missing value (NaN) must not change the outputs of other rows in evaluation mode; its own are NaN
-    unless `takes_gaps`.
+    names, as they are stored (float64, no batch dimension), to its outputs (batch, p): the scaled targets, or
+    the parameters of their distribution where a network has its own `loss` and `point`. A row with a missing
+    value (NaN) must not change the outputs of other rows in evaluation mode; its own are NaN unless
+    `takes_gaps`.
 
     Attributes
     ----------
@@ -65,6 +67,25 @@ class Network(nn.Module):
 
     def learn_static(self, *static: Tensor) -> None:
         """Keep (in buffers) what must stay as it was in the training store, such as ranges; called once."""
+
+    def loss(self, outputs: Tensor, wanted: Tensor) -> Tensor:
+        """What training makes small: by default the mean squared error of the scaled targets (batch, k)."""
+        return nn.functional.mse_loss(outputs, wanted)
+
+    def point(self, outputs: Tensor) -> Tensor:
+        """Best single values of the scaled targets (batch, k): by default the outputs themselves."""
+        return outputs
+
+    def sample(self, outputs: Tensor, n: int, generator: torch.Generator) -> Tensor:
+        """Random scaled targets (batch, n, k) of a predicted distribution; by default the point, n times."""
+        return self.point(outputs)[:, None].expand(-1, n, -1)
+
+    def calibration(self, outputs: Tensor, wanted: Tensor) -> Mapping[str, Tensor]:
+        """By quantity, a number (batch,) for each row that is uniform in 0 ... 1 if the prediction is right.
+
+        Of a predicted distribution and the true scaled targets (batch, k); nothing for points.
+        """
+        return {}
 
 
 MODELS: Registry[type[Network]] = Registry("network", "slipbench.trainers.models")
