@@ -1,11 +1,13 @@
 """What every baseline offers: a prediction that a network must beat to be worth anything."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from slipbench.benchmarks.results import Outcome
 from slipbench.datasets.options import Options
 from slipbench.datasets.registry import Info
 from slipbench.datasets.store.reader import Store
@@ -29,8 +31,12 @@ class Baseline(ABC):
         Whether it is no rival but a limit: it knows what nobody can know of real data, and is not ranked.
     data : Path or None
         Folder of real data, where the caller has one.
+    checkpoint : Path or None
+        Weights of the network that the option ``network`` names among those of the suite.
     notes : str
         What a reader of the table must know of the last prediction.
+    more : sequence of Outcome
+        What the last prediction said beyond the targets.
     """
 
     info: ClassVar[Info]
@@ -38,7 +44,9 @@ class Baseline(ABC):
     learns: ClassVar[bool] = True
     limit: ClassVar[bool] = False
     data: Path | None = None
+    checkpoint: Path | None = None
     notes: str = ""
+    more: Sequence[Outcome] = ()
 
     def __init__(self, options: Any, seed: int) -> None:
         self.options, self.seed = options, seed

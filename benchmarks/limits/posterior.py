@@ -84,7 +84,14 @@ class Posterior:
     attempts: int = 1
 
 
-def posterior_of(problem: Problem, offsets: Offsets, effort: Effort, rng: np.random.Generator) -> Posterior:
+def posterior_of(
+    problem: Problem,
+    offsets: Offsets,
+    effort: Effort,
+    rng: np.random.Generator,
+    found: Fit | None = None,
+    library: Library | None = None,
+) -> Posterior:
     """Sample the posterior of one event.
 
     Parameters
@@ -98,9 +105,13 @@ def posterior_of(problem: Problem, offsets: Offsets, effort: Effort, rng: np.ran
         most, each time with twice the draws and components; the best attempt is returned.
     rng : Generator
         Random stream of this event alone.
+    found : Fit, optional
+        Modes of the posterior, where they are known.
+    library : Library, optional
+        Sources to start from instead of the problem's.
     """
     event = Event(problem.at(offsets.stations), problem.prior, offsets)
-    first = first_guess(event, problem.library, rng)
+    first = first_guess(event, library or problem.library, rng, found)
     draws, attempts = sample(event.log_target, STANDARD, first, effort, rng), 1
     while draws.effective < effort.enough and attempts < _ATTEMPTS:
         effort = effort.doubled()
@@ -112,25 +123,27 @@ def posterior_of(problem: Problem, offsets: Offsets, effort: Effort, rng: np.ran
     return Posterior(draws, problem.prior.of_normal(draws.x), attempts)
 
 
-def first_guess(event: Event, library: Library, rng: np.random.Generator) -> Mixture:
+def first_guess(
+    event: Event, library: Library, rng: np.random.Generator, found: Fit | None = None
+) -> Mixture:
     """Laplace's approximation about the modes, and the library itself where it is near enough."""
     log_weight = library.log_weight - library.misfit(event.offsets)
-    guess = _laplace(_modes(event, library.z[_starts(log_weight, rng)]))
+    guess = _laplace(found or modes(event, library.z[starts(log_weight, rng)]))
     if effective(log_weight) < 20 * DIMENSIONS:
         return guess
     broad = fit_mixture(library.z, normalised(log_weight), 8, rng)
     return joined(guess, broad)
 
 
-def _starts(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Half the best sources of the library, half drawn among the good ones."""
+def starts(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Where to look for modes: half the best sources of the library, half drawn among the good ones."""
     best = np.argsort(-log_weight)[: _STARTS // 2]
     tempered = normalised(power(log_weight, 200) * log_weight)
     drawn = rng.choice(len(log_weight), _STARTS - len(best), replace=False, p=tempered)
     return np.unique(np.concatenate([best, drawn]))
 
 
-def _modes(event: Event, start: np.ndarray) -> Fit:
+def modes(event: Event, start: np.ndarray) -> Fit:
     """Modes of the posterior from several starts; the less promising ones are given up early."""
     rough = minimise(event.residuals, start, -FARTHEST, FARTHEST, _FIRST_ROUNDS)
     kept = np.argsort(rough.cost)[:_KEPT]

@@ -64,6 +64,16 @@ class Library:
         return (square + data @ data) / 2 - white @ data.astype(np.float32)
 
 
+def library_of(forward: Forward, prior: Prior, z: np.ndarray) -> Library:
+    """Library of the sources with standard normal coordinates `z` (n, 8)."""
+    sources = prior.of_normal(z)
+    offsets = np.empty((len(z), 2, len(forward.lat)), np.float32)
+    for first in range(0, len(z), 1024):
+        part = slice(first, first + 1024)
+        offsets[part] = forward({k: v[part] for k, v in sources.items()})
+    return Library(z, offsets, prior.log_weight(sources))
+
+
 @dataclass
 class Problem:
     """What is known before an event: where the stations are, how sources are drawn, how positions scatter.
@@ -80,6 +90,8 @@ class Problem:
         Of the library.
     sees : {"ts", "its", "img"}
         What the posterior is given of the positions, see `SEEN`.
+    free_level : bool
+        Whether the level of the positions before the event is unknown, see `offsets.step_filter`.
     """
 
     forward: Forward
@@ -87,6 +99,7 @@ class Problem:
     noise: NoiseModel | None = None
     seed: int = 0
     sees: str = "ts"
+    free_level: bool = False
 
     def __post_init__(self) -> None:
         self._library: Library | None = None
@@ -98,12 +111,7 @@ class Problem:
         if self._library is None:
             rng = np.random.default_rng(np.random.SeedSequence([self.seed, _LIBRARY_STREAM]))
             z = rng.standard_normal((LIBRARY, DIMENSIONS))
-            sources = self.prior.of_normal(z)
-            offsets = np.empty((LIBRARY, 2, len(self.forward.lat)), np.float32)
-            for first in range(0, LIBRARY, 1024):
-                part = slice(first, first + 1024)
-                offsets[part] = self.forward({k: v[part] for k, v in sources.items()})
-            self._library = Library(z, offsets, self.prior.log_weight(sources))
+            self._library = library_of(self.forward, self.prior, z)
         return self._library
 
     @property
@@ -113,7 +121,8 @@ class Problem:
             if self.noise is None:
                 raise ValueError("the noise is not known")
             # a difference of two days does not hold the level
-            self._estimator = OffsetEstimator(self.noise, EVENT_DAY, free_level=self.sees == "img")
+            free = self.free_level or self.sees == "img"
+            self._estimator = OffsetEstimator(self.noise, EVENT_DAY, free_level=free)
         return self._estimator
 
     def offsets(self, series: np.ndarray) -> Offsets:

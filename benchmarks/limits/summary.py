@@ -65,16 +65,18 @@ def masses(posterior: Posterior, truth: Mapping[str, float]) -> dict[str, float]
 
     Nearer in the metric of the posterior's own covariance. The truth lies in the ellipsoidal credible region
     of mass p exactly if its value is below p, so these are uniform in 0 ... 1 if and only if all regions
-    cover.
+    cover. A region of which the truth does not tell everything is left out.
     """
     w, s = posterior.draws.weight, posterior.sources
     centre = float(w @ s["latitude"]), float(w @ s["longitude"])
     values = dict(zip(("north", "east"), on_map(s["latitude"], s["longitude"], *centre), strict=True))
     at = on_map(np.array(truth["latitude"]), np.array(truth["longitude"]), *centre)
-    true = dict(zip(("north", "east"), at, strict=True)) | {k: truth[k] for k in ("mw", "depth")}
+    true = dict(zip(("north", "east"), at, strict=True)) | dict(truth)
     values |= {k: s[k] for k in ("mw", "depth")}
     found = {}
     for region, names in REGIONS.items():
+        if not true.keys() >= set(names):
+            continue
         x = np.column_stack([values[n] for n in names])
         mean = w @ x
         apart = x - mean

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from slipbench.benchmarks.leaderboard import leaderboard, number
+from slipbench.benchmarks.source.calibration import calibration_table
 from slipbench.benchmarks.source.depth import draw_depth
 from slipbench.benchmarks.source.distance import draw_distance
 from slipbench.benchmarks.source.events import events_of, events_table
@@ -39,7 +40,7 @@ def write_report(table: pd.DataFrame, folder: Path) -> list[Path]:
         if not len(found):
             continue
         ranked = board[(board["split"] == split) & board["rank"].notna()]
-        for part in (_errors, _named, _gaps, _statistics):
+        for part in (_errors, _calibrated, _named, _gaps, _statistics):
             for text, figure in part(table, split, found, ranked, folder):
                 lines += [text, ""]
                 if figure:
@@ -79,6 +80,15 @@ def _errors(
         rows.append([*cells, published] if split == "-" else cells)
     yield f"## Errors, {_title(split)}\n\nMedian ± median absolute deviation; mean over the seeds.", None
     yield markdown_table(head, rows), None
+
+
+def _calibrated(
+    table: pd.DataFrame, split: str, found: pd.DataFrame, ranked: pd.DataFrame, folder: Path
+) -> Parts:
+    """Coverage of the models that predict distributions."""
+    if text := calibration_table(table[table["split"] == split]):
+        yield f"## Coverage, {_title(split)}", None
+        yield text, None
 
 
 def _named(table: pd.DataFrame, split: str, found: pd.DataFrame, ranked: pd.DataFrame, folder: Path) -> Parts:

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 from slipbench.benchmarks.baselines.registry import BASELINES, unfit
 from slipbench.benchmarks.device import device_of
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
+from slipbench.benchmarks.source.calibration import calibration_outcomes
 from slipbench.benchmarks.source.context import context
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite, SuiteOptions
 from slipbench.datasets.dataset import Dataset
@@ -45,6 +46,11 @@ class SourceOptions(SuiteOptions):
             raise ValueError(reason)
         if both := sorted(set(self.networks) & {b.baseline for b in self.baselines}):
             raise ValueError(f"'{both[0]}' names a network and a baseline")
+        for baseline in self.baselines:
+            if (name := getattr(baseline, "network", None)) and name not in self.networks:
+                raise ValueError(
+                    f"'{baseline.baseline}' starts from '{name}', which is no network of the suite"
+                )
         if not self.networks and not self.baselines:
             raise ValueError("there is nothing to compare: no networks and no baselines")
         return self
@@ -104,6 +110,8 @@ class Source(Suite):
                 "options": baseline.model_dump(mode="json"),
                 "version": BASELINES.info(baseline.baseline).version,
             }
+            if name := getattr(baseline, "network", None):
+                decides["weights"] = _weights(inputs.checkpoints[fit_name(name, seed)])
             digest = config_hash(common | decides)
             kind: Literal["limit", "baseline"] = "limit" if limit else "baseline"
             yield Cell(baseline.baseline, kind, "-", "-", split, seed, False, digest)
@@ -113,7 +121,7 @@ class Source(Suite):
                 "options": trainer.model_copy(update={"seed": seed}).model_dump(mode="json"),
                 "version": MODELS.info(trainer.model.model).version,
                 # the same options give other weights where a search ran before the fit
-                "weights": None if isinstance(fit, str) else file_sha256(Path(fit)),
+                "weights": _weights(fit),
             }
             modality = str(MODELS.get(trainer.model.model).array)
             digest = config_hash(common | decides)
@@ -147,7 +155,10 @@ class Source(Suite):
         seconds = clock.perf_counter() - began
         same = trainer.dataset == self.options.dataset
         return CellResult(
-            _outcomes(found.names, found.units, found.rows, found.y_true, found.y_pred),
+            [
+                *_outcomes(found.names, found.units, found.rows, found.y_true, found.y_pred),
+                *calibration_outcomes(found.rows, found.calibration),
+            ],
             notes="" if same else f"trained on {trainer.dataset.name}",
             n_train=len(inputs.store.rows_of("train")) if same else 0,
             predict_seconds=seconds,
@@ -158,6 +169,11 @@ class Source(Suite):
         options = next(o for o in self.options.baselines if o.baseline == cell.model)
         baseline, trained = BASELINES.get(cell.model)(options, cell.seed), inputs.store
         baseline.data = inputs.data
+        if name := getattr(options, "network", None):
+            fit = inputs.checkpoints[fit_name(name, cell.seed)]
+            if isinstance(fit, str):
+                return CellResult(status="failed", reason=f"network {name}: {fit}")
+            baseline.checkpoint = Path(fit)
         for store in [tested, trained] if baseline.learns else [tested]:
             if reason := baseline.unusable(store):
                 return CellResult(status="skipped", reason=reason)
@@ -173,12 +189,22 @@ class Source(Suite):
         few = "" if len(test) == len(every) else f"{len(test)} of {len(every)} test samples"
         y, targets = tested.read("target").astype(np.float64), tested.attrs["targets"]
         return CellResult(
-            _outcomes([t["name"] for t in targets], [t["units"] for t in targets], test, y[test], predicted),
+            [
+                *_outcomes(
+                    [t["name"] for t in targets], [t["units"] for t in targets], test, y[test], predicted
+                ),
+                *baseline.more,
+            ],
             notes="; ".join(filter(None, [few, baseline.notes])),
             n_train=len(train),
             fit_seconds=fitted - began,
             predict_seconds=clock.perf_counter() - fitted,
         )
+
+
+def _weights(fit: Path | str) -> str | None:
+    """SHA-256 of a fit's weights; None where it failed."""
+    return None if isinstance(fit, str) else file_sha256(Path(fit))
 
 
 def _outcomes(
