@@ -1,8 +1,10 @@
 """Where a build's shards are computed: this process's threads, local processes or a running cluster."""
 
 import logging
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 from slipbench.datasets.errors import InputError
@@ -48,10 +50,23 @@ def dask_client(workers: int | None = None, scheduler: str | None = None) -> Ite
         with client:
             yield client
         return
-    with (
-        LocalCluster(
+    with _only_here():
+        cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+        )
+    with cluster, Client(cluster) as client:
         yield client
+
+
+@contextmanager
+def _only_here() -> Iterator[None]:
+    """Keep Ctrl-C, which a terminal sends to all processes, from threads and processes that start meanwhile.
+
+    This process ends them in order; each would print a traceback of its own. A Ctrl-C meanwhile comes after.
+    """
+    resource_tracker.ensure_running()  # when a child starts it, it lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -67,3 +67,24 @@ def test_stopped_in_order_says_so_in_one_line_and_can_be_resumed(
     assert "Traceback" not in stderr
     subprocess.run(_command(out), env=env, check=True, capture_output=True)
     assert (out / "manifest.json").exists()
+
+
+def test_ctrl_c_reaches_every_process_and_is_one_line(tmp_path: Path) -> None:
+    """A terminal sends it to the workers too."""
+    env, out = environment(tmp_path / "home"), tmp_path / "s.zarr"
+    process = subprocess.Popen(
+        _command(out, "--workers", "2"),
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for_shards(out, process, 2)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert stderr.strip().splitlines()[-1].startswith("slipbench: stopped by SIGINT")
+    subprocess.run(_command(out), env=env, check=True, capture_output=True)
+    assert (out / "manifest.json").exists()
