@@ -52,6 +52,9 @@ def append(plan: Plan, out: str | Path, client: Any = None, progress: Progress =
     folder = local_folder(out)
     manifest = read_manifest(folder)
     if manifest.dataset_hash == plan.dataset_hash:
+        if (folder / BUILDING).exists():  # of an append that was killed after its seal
+            with building(folder):
+                shutil.rmtree(folder / BUILDING)
         return manifest
     _check(folder, manifest, plan)
     check_sources(folder, manifest, plan)

@@ -13,7 +13,7 @@ from slipbench.datasets.recipes.build import build
 from slipbench.datasets.recipes.remake import recipe_of_store
 from slipbench.datasets.recipes.source_options import SourceSyntheticOptions
 from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
-from slipbench.datasets.store.manifest import read_manifest
+from slipbench.datasets.store.manifest import BUILDING, Manifest, read_manifest, write_manifest
 from slipbench.datasets.store.reader import Store
 from slipbench.datasets.store.repair import repair
 from slipbench.datasets.store.verify import verify
@@ -113,6 +113,22 @@ def test_killed_while_files_move_the_same_command_ends_it(
     grow(sealed, 24)
     build(recipe(24, appended_at=(16,)).plan(), tmp_path / "whole")
     assert tree(sealed) == tree(tmp_path / "whole")
+
+
+def test_killed_after_the_seal_nothing_is_left_behind(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(folder: Path, manifest: Manifest) -> None:
+        write_manifest(folder, manifest)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_manifest", dies)
+        with pytest.raises(KeyboardInterrupt):
+            grow(sealed, 24)
+    assert len(Store(sealed)) == 24
+    assert (sealed / BUILDING / "append").exists()
+    grow(sealed, 24)
+    assert not (sealed / BUILDING).exists()
+    assert verify(sealed) == []
 
 
 def test_a_killed_append_keeps_the_shards_that_it_made(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
