@@ -25,19 +25,23 @@ def read_or_make_residuals(
     path : Path
         ``.npz`` as `read_residuals` has it, or a table as `read_daily` has it.
     stations : Path, optional
-        Station list with the coordinates of the stations of a table.
+        Station list with the coordinates of the stations of a table; an NPZ has its own.
     first, last : date, optional
         First and last day (UTC) to take. Of a table, trajectories are fitted to these days alone.
 
     Raises
     ------
     InputError
-        When a file cannot be used, a table comes without stations, or no day is left.
+        When a file cannot be used, a table comes without stations or an NPZ with them, or no day is left.
     """
     if not path.is_file():
         todo = "check the path, or set SLIPBENCH_DATA"
         raise InputError(path, "no such file", "residuals (NPZ) or daily positions", todo)
     if path.suffix == ".npz":
+        if stations is not None:
+            raise InputError(
+                path, "an NPZ holds the coordinates of its stations", "no --stations", "leave it out"
+            )
         residuals = read_residuals(path)
         low = _year(first) if first else -np.inf
         high = _year(last) + 1 / 366 if last else np.inf

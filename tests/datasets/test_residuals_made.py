@@ -81,3 +81,6 @@ def test_mistakes_are_told(tmp_path):
         read_or_make_residuals(path, stations, date(2020, 1, 1))
     with pytest.raises(InputError, match="no such file"):
         read_or_make_residuals(tmp_path / "none.csv", stations)
+    (tmp_path / "r.npz").write_bytes(b"whatever")
+    with pytest.raises(InputError, match="no --stations"):
+        read_or_make_residuals(tmp_path / "r.npz", stations)
