@@ -53,6 +53,7 @@ _NETWORK_STREAM = 1
         licence="Apache-2.0",
         needs=("data folder",),
         limits="no training rows and no statistics; networks bring their own",
+        version=2,
     )
 )
 class SourceReal(Recipe):

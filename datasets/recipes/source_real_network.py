@@ -14,7 +14,7 @@ _SAME_STATION_M = 1000.0
 
 
 def in_grid(found: Gathered, grid: Grid) -> Gathered:
-    """The events with their stations inside the grid only; events without one are dropped.
+    """The events with their stations inside the grid; the others are counted, events without one dropped.
 
     Raises
     ------
@@ -22,13 +22,17 @@ def in_grid(found: Gathered, grid: Grid) -> Gathered:
         When no event is left.
     """
     events, dropped = [], list(found.dropped)
+    policy, outside = "stations_outside_the_grid", 0
     for event in found.events:
         inside = grid.holds(event.stations.lat, event.stations.lon)
+        outside += int((~inside).sum())
         if inside.any():
             events.append(_only(event, inside))
         else:
             dropped.append(Dropped(event.quake.name, "no usable station in the grid"))
-    return _left(replace(found, events=events, dropped=dropped))
+    counts = {**found.counts, policy: found.counts.get(policy, 0) + outside}
+    policies = {**found.policies, policy: "stations outside the grid: left out"}
+    return _left(replace(found, events=events, dropped=dropped, counts=counts, policies=policies))
 
 
 def sparse_events(found: Gathered, few: int, drop: bool) -> Gathered:

@@ -207,6 +207,16 @@ def test_sites_of_a_coseismic_file_that_are_left_out(folder):
     assert plan.make(0, plan.rows(0), plan.rng(0)).counts["sea_floor_sites"] == 1
 
 
+def test_stations_outside_the_grid_are_counted(folder):
+    codes, lat, lon = places(np.random.default_rng(5), 40)
+    lat[[3, 9]] = 34.0
+    offsets_file(folder / "coseismic/o.txt", codes, lat, lon, field_m(lat, lon))
+    plan = SourceReal(options(coseismic(outliers={"floor_mm": 1e6})), folder).plan()
+    assert plan.attrs["events"][0]["n_stations"] == 38
+    assert plan.make(0, plan.rows(0), plan.rng(0)).counts["stations_outside_the_grid"] == 2
+    assert "stations_outside_the_grid" in plan.attrs["policies"]
+
+
 def test_the_truth_is_the_centroid_then_the_catalogue_then_the_record(folder):
     write(folder)
     cases = [
