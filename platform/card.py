@@ -74,7 +74,7 @@ def picture(store: Store) -> tuple[str, list[str]] | None:
         if len(array.shape) < 3 or min(array.shape[1:3]) < 4 or array.dtype.kind != "f":
             continue
         row = len(store) // 2
-        sample = np.asarray(array[row])
+        sample = store.read(name, slice(row, row + 1))[0]
         sample = sample[..., 0] if sample.ndim > 2 else sample
         if not np.isfinite(sample).any():
             continue

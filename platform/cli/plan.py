@@ -59,7 +59,7 @@ def command(
         show(
             f"  array     {array.name}: {' × '.join(str(k) for k in ('sample', *array.shape))}, {array.dtype}"
         )
-    show(f"  bytes     {_mb(plan.shard_bytes)} a shard, {_mb(facts['bytes'])} in all, before compression")
+    show(f"  bytes     {_mb(plan.shard_bytes)} a shard, {_mb(facts['bytes'])} in all, without checksums")
     show(
         f"  memory    at most {_mb(facts['memory_bytes'])}: {n} workers × "
         f"({_mb(PROCESS_BYTES)} + {SHARD_FACTOR} × {_mb(plan.shard_bytes)})"

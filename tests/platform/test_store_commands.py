@@ -84,6 +84,15 @@ def test_repair_mends_and_says_what(slipbench: Callable, store: Path) -> None:
     assert (store / "mine.txt").exists()
 
 
+def test_a_card_never_shows_a_lost_shard_as_zeros(slipbench: Callable, store: Path) -> None:
+    assert "img, sample 8, first component" in slipbench("inspect", store).out
+    (store / "img/c/1/0/0/0").unlink()
+    ran = slipbench("inspect", store)
+    assert ran.code == 2
+    (line,) = ran.err.strip().splitlines()
+    assert "slipbench repair" in line
+
+
 def test_append_grows_a_store(slipbench: Callable, store: Path) -> None:
     before = tree(store)
     ran = slipbench("build", "source_demo", "n_samples=32", *TINY, "--append", "--out", store, "--json")
@@ -92,6 +101,19 @@ def test_append_grows_a_store(slipbench: Callable, store: Path) -> None:
     after = tree(store)
     assert all(after[name] == raw for name, raw in before.items() if "/c/" in name)
     assert slipbench("verify", store).code == 0
+
+
+def test_a_running_scheduler_builds_the_same_bytes(slipbench: Callable, store: Path, tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    out = tmp_path / "elsewhere.zarr"
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None
+    ) as cluster:
+        where = ("--scheduler", cluster.scheduler_address)
+        ran = slipbench("build", "source_demo", "n_samples=16", *TINY, "--out", out, *where)
+    assert ran.code == 0, ran.err
+    assert tree(out) == tree(store)
 
 
 def test_mistakes_are_one_line(slipbench: Callable, store: Path, tmp_path: Path) -> None:
