@@ -1,7 +1,9 @@
 """Okada's displacement: station-source pairs a second on one thread, with the peers that are installed."""
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +14,8 @@ from slipbench.datasets.physics import okada, okada_numpy, okada_torch
 from slipbench.datasets.physics.okada_sources import Sources
 
 N_SOURCES, N_STATIONS = 512, 300
+#: Times as many sources at once on a GPU, to fill it.
+ON_GPU = 16
 
 
 def _sources(rng: np.random.Generator) -> Sources:
@@ -24,7 +28,7 @@ def _sources(rng: np.random.Generator) -> Sources:
 
 
 def rows() -> list[Row]:
-    """The kernel in both precisions, NumPy and torch, then the kernel against each peer in turn."""
+    """The kernel in both precisions, NumPy, torch (on a GPU too), then the kernel against each peer."""
     rng = np.random.default_rng(0)
     sources = _sources(rng)
     east, north = rng.uniform(-300e3, 300e3, (2, N_STATIONS))
@@ -51,6 +55,8 @@ def rows() -> list[Row]:
     for dtype in (torch.float64, torch.float32):
         took = _one_thread(_torch_call(sources, east, north, dtype))
         table.append(Row(f"Okada {work}, torch CPU, {str(dtype)[6:]}", pairs / took, "M pairs/s"))
+    if torch.cuda.is_available():
+        table += on_device(sources, east, north, torch.device("cuda"), ON_GPU)
     for peer, count, call in peers(sources, east, north):
         fast, theirs = alternating(ours, call)
         rate = count / theirs / 1e6
@@ -58,11 +64,43 @@ def rows() -> list[Row]:
     return table
 
 
+def on_device(
+    sources: Sources, east: np.ndarray, north: np.ndarray, device: torch.device, times: int
+) -> list[Row]:
+    """`times` times the sources at once, beside what no code can beat: one write of the result."""
+    many = Sources(**{k: np.tile(v, times) for k, v in vars(sources).items()})
+    n, m = len(many), len(east)
+    table = []
+    for dtype in (torch.float64, torch.float32):
+        call = _torch_call(many, east, north, dtype, device)
+        out = torch.empty(n, m, 3, dtype=dtype, device=device)
+        ours, bound = alternating(_waited(call, device), _waited(partial(out.fill_, 1.0), device))
+        what = f"Okada {n} x {m}, torch {device.type}, {str(dtype)[6:]}"
+        table.append(Row(what, n * m / 1e6 / ours, "M pairs/s", "one write of the result", bound / ours))
+    return table
+
+
+def _waited(call: Callable[[], object], device: torch.device) -> Callable[[], None]:
+    """The call until the device has done its work."""
+
+    def wait() -> None:
+        call()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    return wait
+
+
 def _torch_call(
-    sources: Sources, east: np.ndarray, north: np.ndarray, dtype: torch.dtype
+    sources: Sources,
+    east: np.ndarray,
+    north: np.ndarray,
+    dtype: torch.dtype,
+    device: torch.device | None = None,
 ) -> Callable[[], object]:
-    fields = SimpleNamespace(**{k: torch.tensor(v, dtype=dtype) for k, v in vars(sources).items()})
-    at = torch.tensor(np.stack([east, north]), dtype=dtype)
+    place: dict[str, Any] = {"dtype": dtype, "device": device}
+    fields = SimpleNamespace(**{k: torch.tensor(v, **place) for k, v in vars(sources).items()})
+    at = torch.tensor(np.stack([east, north]), **place)
     return lambda: okada_torch.displacement(fields, *at)
 
 
