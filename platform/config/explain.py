@@ -66,6 +66,8 @@ def _problem(item: Mapping[str, Any], model: Any) -> Problem:
         todo = nearest(value, names) if isinstance(value, str) and names else correct
         return Problem(key, _show(value), str(context["expected"]), todo)
     message = re.sub(r"^(Input should be( an?)?|Value error,|Assertion failed,) ?", "", item["msg"])
+    if kind == "value_error" and isinstance(value, Mapping):  # of several options, each good by itself
+        return Problem(key, message, "options that fit together", "change one of them")
     message = message.replace("String should match pattern", "text that matches").replace("valid ", "")
     message = message.replace("dictionary or object to extract fields from", "a mapping")
     message = re.sub(r"dictionary or instance of \w+", "a mapping", message)

@@ -180,3 +180,12 @@ def test_a_checkpoint_that_cannot_be_used(slipbench: Callable, tmp_path: Path) -
     _refused(slipbench("predict", text, store, "--out", out), "not a checkpoint")
     _refused(slipbench("predict", other, store, "--out", out), "unknown network 'lstm'")
     assert not out.exists()
+
+
+def test_options_that_do_not_fit_together(slipbench: Callable, tmp_path: Path) -> None:
+    out = tmp_path / "s.zarr"
+    ran = slipbench("build", "source_demo", "form=virtual", "gaps.daily_share=0.1", "--out", out)
+    _refused(ran, "gaps.daily_share must be 0; expected options that fit together; change one of them")
+    ran = slipbench("build", "source_demo", "gaps.share_low=0.9", "--out", out)
+    _refused(ran, "gaps: share_low must not exceed share_high")
+    assert not out.exists()
