@@ -48,7 +48,8 @@ class Keeper(pl.Callback):
         self._out, self._epochs, self._patience, self._seed = out, epochs, patience, seed
         self._n_train, self.tell = n_train, progress
         self.fail: Callable[[InputError], None] | None = None
-        self._meter, self._busy = Meter(), None
+        self._meter = Meter()
+        self._busy: float | None = None
         self.history: list[dict[str, Any]] = []
 
     @property
