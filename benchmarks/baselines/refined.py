@@ -49,6 +49,10 @@ class RefinedOptions(Options):
     mw_high: float = Field(
         9.5, description="upper end of Mw, where the training store's own is lower: real events are larger"
     )
+    mechanisms: Literal["store", "all"] = Field(
+        "store",
+        description="mechanisms that are looked for: the training store's, or any, as of real ones",
+    )
     network: str | None = Field(
         None,
         description="network of the suite whose predicted distribution says where to look for sources; null: "
@@ -101,7 +105,11 @@ class Refined(Baseline):
 
     def fit(self, store: Store, rows: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:
         """Fit the noise, and take the ranges of the sources from the store."""
-        self._made = options_of(store)
+        made = options_of(store)
+        if self.options.mechanisms == "all":
+            sampling = made.sampling.model_copy(update={"variant": "all"})
+            made = made.model_copy(update={"sampling": sampling})
+        self._made = made
         self._noise = fitted_noise(store, rows[: self.options.windows])
 
     def predict(self, store: Store, rows: np.ndarray, time: np.ndarray) -> np.ndarray:

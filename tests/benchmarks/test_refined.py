@@ -120,6 +120,20 @@ def test_it_comes_as_near_as_the_posterior_under_the_exact_noise(request, name):
     assert np.median(error) < 10
 
 
+def test_a_mechanism_outside_the_ranges_is_found_when_any_is_looked_for(tmp_path, store):
+    """Sources of all mechanisms, by someone who has only seen thrusts."""
+    other = made(tmp_path / "all", sampling=DATASET["sampling"] | {"variant": "all"}, n_samples=20)
+    rows = np.concatenate([other.rows_of(split) for split in ("train", "validation", "test")])[:5]
+    rows.sort()
+    errors = {}
+    for mechanisms in ("store", "all"):
+        baseline = Refined(RefinedOptions(windows=6, mechanisms=mechanisms), 0)
+        train = store.rows_of("train")
+        baseline.fit(store, train, np.full(len(train), np.nan), store.read("target")[train])
+        errors[mechanisms] = np.median(km(other, rows, baseline.predict(other, rows, rows)))
+    assert errors["all"] < 0.5 * errors["store"]
+
+
 def test_events_do_not_depend_on_each_other_or_on_workers(store):
     rows = store.rows_of("test")[:3]
     together, alone = refined(store, rows)[1], refined(store, rows[1:2])[1]
