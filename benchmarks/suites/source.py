@@ -17,6 +17,7 @@ from slipbench.benchmarks.source.context import context
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite, SuiteOptions
 from slipbench.datasets.dataset import Dataset
 from slipbench.datasets.hashing import config_hash, file_sha256
+from slipbench.datasets.recipes.source_options import SourceSyntheticOptions
 from slipbench.datasets.registry import Info
 from slipbench.datasets.store.reader import Store
 from slipbench.trainers.models.registry import MODELS
@@ -154,12 +155,13 @@ class Source(Suite):
         found = predict(Path(fit), store, split="test", expect=trainer.model.model)
         seconds = clock.perf_counter() - began
         same = trainer.dataset == self.options.dataset
+        tested = self.options.tests.get(cell.split, self.options.dataset)
         return CellResult(
             [
                 *_outcomes(found.names, found.units, found.rows, found.y_true, found.y_pred),
                 *calibration_outcomes(found.rows, found.calibration),
             ],
-            notes="" if same else f"trained on {trainer.dataset.name}",
+            notes="; ".join(_remarks(trainer.dataset, self.options.dataset, tested)),
             n_train=len(inputs.store.rows_of("train")) if same else 0,
             predict_seconds=seconds,
             device=device_of("auto"),
@@ -200,6 +202,15 @@ class Source(Suite):
             fit_seconds=fitted - began,
             predict_seconds=clock.perf_counter() - fitted,
         )
+
+
+def _remarks(trained: Any, own: Any, tested: Any) -> Iterator[str]:
+    """What a reader must know of the data that a network was trained on."""
+    if trained != own:
+        yield f"trained on {trained.name}"
+    both = isinstance(trained, SourceSyntheticOptions) and isinstance(tested, SourceSyntheticOptions)
+    if both and trained.trains_on_tests_of(tested):
+        yield "LEAKY: some of its training sources are test sources here"
 
 
 def _weights(fit: Path | str) -> str | None:

@@ -77,6 +77,9 @@ class SourceSyntheticOptions(RecipeOptions):
         "auto", description="NGL's list, a made network, or the list where the data folder has it"
     )
     n_stations: int = Field(300, ge=4, description="stations in the network")
+    network_seed: int | None = Field(
+        None, ge=0, description="seed of the choice of stations; that of everything else where not given"
+    )
     noise: Literal["parametric", "surrogate"] = Field(
         "parametric",
         description="simulated noise, or surrogates of the Cascadia residuals in the data folder",
@@ -114,6 +117,16 @@ class SourceSyntheticOptions(RecipeOptions):
         if any(a >= b for a, b in pairwise(edges)) or any(a % self.rows_per_shard for a in edges[:-1]):
             raise ValueError("appended_at must ascend, in whole shards, below n_samples")
         return self
+
+    def trains_on_tests_of(self, other: "SourceSyntheticOptions") -> bool:
+        """Whether test sources of `other` are among the training sources here.
+
+        Sources depend on the seed and the shard; the order that the split cuts depends on the number of
+        samples as well, and puts training rows first and test rows last.
+        """
+        if self.seed != other.seed or self.rows_per_shard != other.rows_per_shard:
+            return False
+        return self.parts != other.parts or self.split.train > other.split.train + other.split.validation
 
     @property
     def parts(self) -> tuple[tuple[int, int], ...]:

@@ -68,7 +68,7 @@ def plot_sources(store: Store, path: Path) -> None:
         axes[2, -1].legend(loc="center left")
     gone = "" if present is None else ", crosses: missing stations"
     figure.suptitle(
-        f"{title}; dots: stations{gone}, star: true epicentre; sea not drawn; east, north positive"
+        f"{title}; dots: stations{gone}, star: true centroid; sea not drawn; east, north positive"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)

@@ -150,8 +150,9 @@ class SourceSynthetic(Recipe):
         )
 
     def _stream(self, word: int, row: int = 0) -> np.random.Generator:
-        words = [self.options.seed, 0, word, *([row] if row else [])]
-        return np.random.default_rng(np.random.SeedSequence(words))
+        o = self.options
+        seed = o.network_seed if word == _NETWORK_STREAM and o.network_seed is not None else o.seed
+        return np.random.default_rng(np.random.SeedSequence([seed, 0, word, *([row] if row else [])]))
 
     def _network(self, sources: list[Source]) -> tuple[Stations, np.ndarray, str]:
         """The stations, the land mask and where the stations come from.

@@ -22,15 +22,18 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Show what a store holds (rows, arrays, sources, a picture) or a network's parts and parameters."""
+    from slipbench.datasets.errors import InputError
+
     if plan:
         from slipbench.platform.cli.plan import command as show_plan
 
+        if png:
+            raise InputError("--png", "a plan has no picture", "--plan or --png", "build the dataset first")
         show_plan(what, as_json=as_json)
         return
     if what.endswith((".ckpt", ".yaml", ".yml")):
         _network(what, as_json)
         return
-    from slipbench.datasets.errors import InputError
     from slipbench.datasets.recipes.base import RECIPES
     from slipbench.datasets.store.reader import Store
     from slipbench.platform.card import card

@@ -84,3 +84,14 @@ def test_every_seed_is_a_fit_of_its_own():
 def test_wrong_options_are_refused(changes, words):
     with pytest.raises(ValidationError, match=words):
         source_suite(**changes)
+
+
+def test_a_network_that_was_trained_on_test_sources_is_marked(store, tmp_path):
+    larger = NETWORK | {"dataset": NETWORK["dataset"] | {"n_samples": 30_000}}
+    elsewhere = NETWORK | {"dataset": NETWORK["dataset"] | {"seed": 7}}
+    suite = source_suite(networks={"own": NETWORK, "larger": larger, "elsewhere": elsewhere}, baselines=[])
+    found = fit(suite.trainers()["own-seed0"], store, tmp_path / "fit").checkpoint
+    inputs = inputs_of(store, tmp_path, **{f"{name}-seed0": found for name in ("own", "larger", "elsewhere")})
+    table = models_of(read_table([run_suite(suite, inputs, tmp_path / "out")])).drop_duplicates("model")
+    leaky = table.set_index("model")["notes"].str.contains("LEAKY")
+    assert leaky.to_dict() == {"own": False, "larger": True, "elsewhere": False}
