@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from slipbench.datasets.noise.parametric import ParametricNoise, time_covariance
 from slipbench.datasets.seismicity.bvalue import b_value
 from slipbench.datasets.seismicity.catalogue import Catalogue
 from slipbench.datasets.seismicity.etas import Etas
@@ -84,8 +85,10 @@ def test_positions_follow_events_and_never_precede_them():
 
 
 def test_noise_has_the_parametric_model_s_size():
-    """White noise of 1 mm and the one-day innovations of the flicker noise make the day-to-day scatter."""
+    """White noise and the one-day innovations of the flicker noise make the day-to-day scatter."""
     _, _, quiet = network(event(5.0))
     scatter = np.nanstd(np.diff(quiet, axis=0), axis=(0, 1))
-    assert 1.4 < scatter[0] < 2.2
-    assert 2.5 < scatter[2] / scatter[0] < 4.0
+    model = ParametricNoise()
+    for found, amplitudes in zip(scatter, (model.east, model.north, model.up), strict=True):
+        c = time_covariance(amplitudes, 2, model.history_days)
+        assert found == pytest.approx(np.sqrt(c[0, 0] + c[1, 1] - 2 * c[0, 1]), rel=0.05)

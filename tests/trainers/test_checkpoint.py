@@ -12,6 +12,7 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.store.reader import Store
 from slipbench.trainers.checkpoint import load
 from slipbench.trainers.fit import fit
+from slipbench.trainers.models.registry import Network
 from slipbench.trainers.predict import predict
 
 from .toy_source import TARGETS, toy_options, toy_source
@@ -44,8 +45,8 @@ def test_a_checkpoint_stands_alone(checkpoint: Path, toy_store: Store) -> None:
 def test_outputs_zero_and_one_are_the_ends_of_the_ranges(checkpoint: Path) -> None:
     module = load(checkpoint)
     for value, end in ((0.0, "low"), (1.0, "high"), (0.5, None)):
-        module.network = torch.nn.Module()
-        module.network.forward = lambda x, value=value: torch.full((len(x), 3), value)  # type: ignore[method-assign]
+        module.network = Network(None, (12, 8, 2), 3)
+        module.network.forward = lambda x, value=value: torch.full((len(x), 3), value)
         wanted = [t[end] if end else (t["low"] + t["high"]) / 2 for t in TARGETS]
         np.testing.assert_allclose(module(torch.zeros(1, 12, 8, 2)).numpy(), [wanted], rtol=1e-12)
 
