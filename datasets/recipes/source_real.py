@@ -15,6 +15,7 @@ from slipbench.datasets.recipes.source_maker import Noise, Views
 from slipbench.datasets.recipes.source_network import NGL_LIST
 from slipbench.datasets.recipes.source_noise import network_noise
 from slipbench.datasets.recipes.source_options import EVENT_DAY, WINDOW_DAYS, days_of
+from slipbench.datasets.recipes.source_plot import plot_real
 from slipbench.datasets.recipes.source_real_coseismic import gather_coseismic
 from slipbench.datasets.recipes.source_real_daily import gather_daily
 from slipbench.datasets.recipes.source_real_events import Gathered
@@ -34,7 +35,6 @@ from slipbench.datasets.recipes.source_real_options import (
     HighRateInput,
     SourceRealOptions,
 )
-from slipbench.datasets.recipes.source_real_plot import plot_real
 from slipbench.datasets.recipes.source_real_truth import read_truths
 from slipbench.datasets.registry import Info
 from slipbench.datasets.store.plan import Plan, Source
