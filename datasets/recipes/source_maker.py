@@ -15,10 +15,8 @@ from slipbench.datasets.readers.stations import Stations
 from slipbench.datasets.recipes.source_gaps import Gaps, Presence, draw_presence
 from slipbench.datasets.recipes.source_options import EVENT_DAY, FRAMES, IMAGE_DAYS, WINDOW_DAYS
 from slipbench.datasets.recipes.source_post_seismic import PostSeismic, Relaxation, draw_relaxation
+from slipbench.datasets.recipes.source_streams import GAPS, POST_SEISMIC, stream
 from slipbench.datasets.store.plan import Shard
-
-# Third words of the seed sequences of a shard's variants; 1 and 2 are taken by what a store draws once.
-POST_SEISMIC_STREAM, GAPS_STREAM = 3, 4
 
 
 class Noise(Protocol):
@@ -207,19 +205,16 @@ class SourceMaker:
             out |= Views(self.days, self.representations, self.gridder)(position)
         return out
 
-    def _stream(self, shard: int, word: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence([self.seed, shard, word]))
-
     def _relaxation(self, shard: int, n: int) -> Relaxation | None:
         if not self.post_seismic:
             return None
-        rng = self._stream(shard, POST_SEISMIC_STREAM)
+        rng = stream(self.seed, shard, POST_SEISMIC)
         return draw_relaxation(n, len(self.stations), self.n_components, rng, self.post_seismic)
 
     def _presence(self, shard: int, n: int) -> Presence | None:
         if not self.gaps:
             return None
-        rng = self._stream(shard, GAPS_STREAM)
+        rng = stream(self.seed, shard, GAPS)
         return draw_presence(n, len(self.stations), WINDOW_DAYS, IMAGE_DAYS, rng, self.gaps)
 
     def _move(self, position: np.ndarray, offset: np.ndarray, relaxation: Relaxation | None) -> None:

@@ -36,12 +36,10 @@ from slipbench.datasets.recipes.source_real_options import (
     SourceRealOptions,
 )
 from slipbench.datasets.recipes.source_real_truth import read_truths
+from slipbench.datasets.recipes.source_streams import NETWORK, stream
 from slipbench.datasets.registry import Info
 from slipbench.datasets.store.plan import Plan, Source
 from slipbench.datasets.store.reader import Store
-
-# Third word of the seed sequence of the thinned network; shards use two words.
-_NETWORK_STREAM = 1
 
 
 @RECIPES.register(
@@ -79,7 +77,7 @@ class SourceReal(Recipe):
         found = sparse_events(in_grid(self._gather(), o.grid), o.few_stations, o.too_sparse == "drop")
         realisations = 1 if isinstance(o.input, DailyInput) else o.input.realisations
         if not isinstance(o.input, DailyInput) and o.input.n_stations is not None:
-            found = thinned_events(found, o.input.n_stations, self._stream(_NETWORK_STREAM))
+            found = thinned_events(found, o.input.n_stations, stream(o.seed, 0, NETWORK))
         stations = network(found)
         offset, index = spread(found, stations)
         land, sources = self._land(stations, found)
@@ -114,9 +112,6 @@ class SourceReal(Recipe):
     def plot(store: Store, path: Path) -> None:
         """Draw up to four events on the map."""
         plot_real(store, path)
-
-    def _stream(self, word: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence([self.options.seed, 0, word]))
 
     def _gather(self) -> Gathered:
         o: SourceRealOptions = self.options

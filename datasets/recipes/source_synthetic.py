@@ -15,14 +15,12 @@ from slipbench.datasets.recipes.source_network import NGL_LIST, made_network, th
 from slipbench.datasets.recipes.source_noise import network_noise
 from slipbench.datasets.recipes.source_options import COMPONENTS, SourceSyntheticOptions
 from slipbench.datasets.recipes.source_plot import plot_sources
+from slipbench.datasets.recipes.source_streams import NETWORK, SPLIT, stream
 from slipbench.datasets.recipes.source_virtual import virtual
 from slipbench.datasets.registry import Info
 from slipbench.datasets.store.manifest import Manifest
 from slipbench.datasets.store.plan import Plan, Source
 from slipbench.datasets.store.reader import Store
-
-# Third words of the seed sequences of what is drawn once for a store; shards use two words.
-_NETWORK_STREAM, _SPLIT_STREAM = 1, 2
 
 
 @RECIPES.register(
@@ -142,17 +140,11 @@ class SourceSynthetic(Recipe):
     def _split(self) -> np.ndarray:
         """Split of every row; parts that were appended are split by themselves."""
         o: SourceSyntheticOptions = self.options
-        return np.concatenate(
-            [
-                split_of(end - first, o.split.train, o.split.validation, self._stream(_SPLIT_STREAM, first))
-                for first, end in o.parts
-            ]
-        )
-
-    def _stream(self, word: int, row: int = 0) -> np.random.Generator:
-        o = self.options
-        seed = o.network_seed if word == _NETWORK_STREAM and o.network_seed is not None else o.seed
-        return np.random.default_rng(np.random.SeedSequence([seed, 0, word, *([row] if row else [])]))
+        parts = []
+        for first, end in o.parts:
+            rng = stream(o.seed, 0, SPLIT, *([first] if first else []))
+            parts.append(split_of(end - first, o.split.train, o.split.validation, rng))
+        return np.concatenate(parts)
 
     def _network(self, sources: list[Source]) -> tuple[Stations, np.ndarray, str]:
         """The stations, the land mask and where the stations come from.
@@ -160,7 +152,7 @@ class SourceSynthetic(Recipe):
         The mask comes from the whole list, so a thinned network has the same land.
         """
         o = self.options
-        rng = self._stream(_NETWORK_STREAM)
+        rng = stream(o.seed if o.network_seed is None else o.network_seed, 0, NETWORK)
         listed = self.data is not None and (self.data / NGL_LIST).is_file()
         if o.stations == "made" or (o.stations == "auto" and not listed):
             network = made_network(o.n_stations, o.grid, rng)

@@ -32,14 +32,13 @@ from slipbench.datasets.recipes.source_options import (
     SourceSyntheticOptions,
 )
 from slipbench.datasets.recipes.source_post_seismic import draw_relaxation
+from slipbench.datasets.recipes.source_streams import FRESH, NOISE, stream
 from slipbench.datasets.recipes.source_virtual import SPECTRA
 from slipbench.datasets.store.reader import Store
 
 #: Most bytes that a CPU makes at once: what stays in its cache need not come back from memory.
 _CPU_BYTES = 4 << 20
 
-# The words before them name the streams of `source_synthetic` and `source_maker`.
-_NOISE_STREAM, _FRESH_STREAM = 5, 6
 #: Rows of one stream of fresh sources.
 _FRESH_ROWS = 4096
 _COLUMN = {name: k for k, (name, _) in enumerate(PARAMETERS)}
@@ -98,7 +97,7 @@ class SourceSynthesiser(nn.Module):
         self.options, self.dtype = options, dtype
         self.register_buffer("lat", torch.from_numpy(lat.copy()), persistent=False)
         self.register_buffer("lon", torch.from_numpy(lon.copy()), persistent=False)
-        key = stream_key(options.seed, 0, _NOISE_STREAM)
+        key = stream_key(options.seed, 0, NOISE)
         if spectra is None:  # parametric, or not needed
             sampler = parametric_sampler(lat, lon, WINDOW_DAYS, DAY_ORDER, COMPONENTS, options.parametric)
             self.noise = ParametricTorch(sampler, key, dtype)
@@ -130,8 +129,8 @@ class SourceSynthesiser(nn.Module):
         parts = []
         for first in range(0, n, _FRESH_ROWS):
             few = min(_FRESH_ROWS, n - first)
-            key = [self.options.seed, first // _FRESH_ROWS, _FRESH_STREAM, draw]
-            parts.append(self._fresh(few, np.random.default_rng(np.random.SeedSequence(key))))
+            rng = stream(self.options.seed, first // _FRESH_ROWS, FRESH, draw)
+            parts.append(self._fresh(few, rng))
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _fresh(self, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
