@@ -79,10 +79,6 @@ class Gaps:
         corner = pick.reduce(np.where(self.blocks.members < 0, np.nan, x_y), axis=-1).T
         return corner + (1e-9 if pick is np.fmax else -1e-9)
 
-    def recent_bytes(self) -> int:
-        """Memory of the sets that are kept."""
-        return sum(one.nbytes for one in self._recent.values())
-
     def grid(self, there: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Values at the kept nodes, shape (n, k).
 

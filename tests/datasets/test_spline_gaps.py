@@ -1,6 +1,7 @@
 """Fields with missing stations: exact for every set, alike on every way, in bounded memory."""
 
 import pickle
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -137,18 +138,30 @@ def test_how_many_fields_a_set_has_matters_to_the_last_bits_only():
     np.testing.assert_allclose(gridder.transform(field)[0], gridder.transform(many)[0], rtol=0, atol=1e-11)
 
 
-def test_memory_is_bounded(monkeypatch):
+def held(limit, monkeypatch):
+    """Bytes that a gridder keeps of sets of stations that it has seen, first 40 of them and then 80."""
     lat, lon = network(100)
     gridder = SplineGridder(SMALL).fit(lat, lon)
-    monkeypatch.setattr(gaps, "RECENT_BYTES", 500_000)
-    gridder.transform(with_gaps(40, 100, 0.2))
-    held = gridder.gaps_.recent_bytes()
-    assert 250_000 < held <= 500_000
+    monkeypatch.setattr(gaps, "RECENT_BYTES", limit)
     update = gridder.gaps_.solvers()[1]
     assert update is not None
     assert update.nbytes <= gaps.TABLE_BYTES
-    gridder.transform(with_gaps(40, 100, 0.2, seed=2))
-    assert gridder.gaps_.recent_bytes() <= 500_000
+    kept = []
+    tracemalloc.start()
+    try:
+        for seed in (1, 2):
+            gridder.transform(with_gaps(40, 100, 0.2, seed=seed))
+            kept.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    return kept
+
+
+def test_memory_is_bounded(monkeypatch):
+    limit = 500_000
+    assert all(0.8 * limit < kept < 1.1 * limit for kept in held(limit, monkeypatch))
+    first, both = held(gaps.TABLE_BYTES, monkeypatch)
+    assert limit * 1.3 < first < both * 0.7  # without a limit that matters it grows
 
 
 def test_a_field_without_stations_is_nan_on_land_and_the_others_are_untouched():
