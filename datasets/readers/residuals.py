@@ -42,8 +42,8 @@ def read_residuals(path: Path) -> Residuals:
     Raises
     ------
     InputError
-        No file, not an NPZ, an array missing or of another shape or type, times that do not increase, or
-        coordinates out of range.
+        No file, not an NPZ, an array missing or of another shape or type, times that are not finite or do
+        not increase, or coordinates out of range.
     """
     where = path.as_posix()
     raw = read_npz(path, _KEYS, "daily residuals")
@@ -61,6 +61,8 @@ def read_residuals(path: Path) -> Residuals:
         raise InputError(f"{where}:lat", "coordinates out of range", "degrees", "get the file again")
     if len(set(raw["station"].tolist())) < m:
         raise InputError(f"{where}:station", "a code occurs twice", "each code once", "get the file again")
+    if not np.isfinite(raw["decimal_year"]).all():
+        raise InputError(f"{where}:decimal_year", "a time is not finite", "years", "get the file again")
     if t < 2 or not (np.diff(raw["decimal_year"]) > 0).all():
         raise InputError(
             f"{where}:decimal_year", "times do not increase", "one value a day", "get the file again"

@@ -89,6 +89,8 @@ def test_residuals_become_east_north_up_mm(tmp_path):
         ({"lat": np.array([44.0, 145.0, 1.0])}, "out of range"),
         ({"lat": np.zeros(2)}, "not one position"),
         ({"decimal_year": np.zeros(5)}, "do not increase"),
+        ({"decimal_year": np.array([2005, 2006, 2007, 2008, np.inf])}, "decimal_year: a time is not finite"),
+        ({"decimal_year": np.array([2005, np.nan, 2007, 2008, 2009])}, "decimal_year: a time is not finite"),
     ],
 )
 def test_unusable_residuals(tmp_path, change, what):
