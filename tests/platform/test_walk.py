@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from slipbench.platform.doctor import DATA_FILES
 from slipbench.platform.tracking import Tracker
 
 
@@ -91,6 +92,25 @@ def test_doctor_answers_in_words_and_json(slipbench: Callable) -> None:
     assert {"ViT weights", "TabPFN weights", "ray", "mlflow", "GPU", "SLIPBENCH_DATA"} <= set(topics)
     for name in ("ViT weights", "TabPFN weights"):
         assert topics[name]["state"] == "ok" or "set weights" in topics[name]["text"]
+
+
+def test_doctor_tells_data_that_is_there_from_data_that_is_not(
+    slipbench: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLIPBENCH_DATA", str(tmp_path / "data"))
+    (tmp_path / "data" / "high_rate").mkdir(parents=True)
+
+    def states() -> dict[str, str]:
+        findings = json.loads(slipbench("doctor", "--json").out)["findings"]
+        return {f["text"].split()[0]: f["state"] for f in findings if f["topic"] == "data"}
+
+    assert set(states()) == set(DATA_FILES)
+    assert set(states().values()) == {"note"}
+    (tmp_path / "data" / "high_rate" / "event.npz").touch()
+    (tmp_path / "data" / "stations").mkdir()
+    (tmp_path / "data" / "stations" / "ngl_japan_box.csv").touch()
+    there = {name for name, state in states().items() if state == "ok"}
+    assert there == {"high_rate/*.npz", "stations/ngl_japan_box.csv"}
 
 
 def test_help_loads_no_heavy_library_and_telemetry_is_off_unless_wanted() -> None:
