@@ -16,12 +16,14 @@ from slipbench.platform.cluster import dask_client
 from slipbench.platform.settings import Settings
 from slipbench.platform.stop import raise_if_asked
 from slipbench.platform.tune import Tuned, check_here, read_tuned, search_hash, tune
-from slipbench.trainers.fit import device_kind, fit
+from slipbench.trainers.devices import HERE
+from slipbench.trainers.fit import fit
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.record import Fit
 from slipbench.trainers.search import apply, check_search
 from slipbench.trainers.start import check_start, start_file, start_options
+from slipbench.trainers.training import Launch
 
 
 class Report(Protocol):
@@ -107,12 +109,12 @@ def datasets_of(options: TrainerOptions) -> list[Any]:
     return [options.dataset, *(datasets_of(before) if before else ())]
 
 
-def check_trainer(options: TrainerOptions, search: bool) -> None:
+def check_trainer(options: TrainerOptions, search: bool, launch: Launch = HERE) -> None:
     """Raise InputError for anything about a fit that can be known before it starts."""
-    device_kind(options)
+    launch.kind(options)
     check_start(options)
     if before := start_options(options):
-        check_trainer(before, search)
+        check_trainer(before, search, launch)
     check_search(options)
     if options.search and search:
         check_here(options.search)
@@ -130,7 +132,12 @@ def run_search(
 
 
 def run_start(
-    options: TrainerOptions, stores: Mapping[str, Store], place: Settings, report: Report, search: bool
+    options: TrainerOptions,
+    stores: Mapping[str, Store],
+    place: Settings,
+    report: Report,
+    search: bool,
+    launch: Launch = HERE,
 ) -> Path | None:
     """The checkpoint that a trainer starts from, fitted now where it has not been; None where it starts anew.
 
@@ -142,7 +149,7 @@ def run_start(
     before = start_options(options)
     if before is None:
         return start_file(options)
-    fitted = run_fit(before, stores, place, report, before.name, search)
+    fitted = run_fit(before, stores, place, report, before.name, search, launch)
     if fitted.fit is None:
         raise RuntimeError(f"its start {before.name} failed: {fitted.reason}")
     return fitted.fit.checkpoint
@@ -155,6 +162,7 @@ def run_fit(
     report: Report,
     name: str,
     search: bool,
+    launch: Launch = HERE,
 ) -> Fitted:
     """Search (where asked and configured), then fit; a failure is a reason, not an exception.
 
@@ -168,11 +176,13 @@ def run_fit(
         Name in messages.
     search : bool
         Whether to run the search of the options first.
+    launch : Launch
+        Where fits run; trials of a search run on Ray in any case.
     """
     tuned, folder = None, place.fits
     store = stores[dataset_key(options.dataset)]
     try:
-        start = run_start(options, stores, place, report, search)
+        start = run_start(options, stores, place, report, search, launch)
         if search and options.search:
             tuned = run_search(options, store, place, report, start)
             options = apply(options, tuned.best)
@@ -185,7 +195,7 @@ def run_fit(
             told.append(epochs)
             show(text, epochs, total)
 
-        done = fit(options, store, folder, start=start, progress=progress)
+        done = fit(options, store, folder, start=start, launch=launch, progress=progress)
         if not told:
             report.say(f"fit {name}: finished already, skipped")
     except Exception as error:  # its rows of the results table carry the reason

@@ -1,7 +1,6 @@
 """Training a network on a sealed store, resumable and repeatable."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ import torch
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.store.reader import Store
+from slipbench.trainers.batch_norm import share_batch_norm
 from slipbench.trainers.checkpoint import read_raw
 from slipbench.trainers.data import StoreData, content
-from slipbench.trainers.devices import device_kind, fit_on_several, messenger, several
+from slipbench.trainers.devices import HERE
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.inputs import is_made
 from slipbench.trainers.keeper import Keeper, Progress
@@ -25,6 +25,7 @@ from slipbench.trainers.quiet import reproducible, silent
 from slipbench.trainers.record import BEST, LAST, Fit, claim, finish
 from slipbench.trainers.schedule import Cosine
 from slipbench.trainers.start import start_file, take_over
+from slipbench.trainers.training import Launch, Training
 
 
 def fit(
@@ -33,6 +34,7 @@ def fit(
     out: Path,
     *,
     start: Path | None = None,
+    launch: Launch = HERE,
     logger: Any = None,
     callbacks: Sequence[pl.Callback] = (),
     progress: Progress | None = None,
@@ -52,6 +54,8 @@ def fit(
         Folder of this fit; nothing is written outside it.
     start : Path, optional
         Best checkpoint of the trainer that ``options.start`` describes; a file named there needs none.
+    launch : Launch
+        Where to train: on this machine by default.
     logger : Lightning logger, optional
         Gets the numbers of `Fit.history` per epoch. For one device only.
     callbacks : sequence of pytorch_lightning.Callback
@@ -73,7 +77,7 @@ def fit(
     many = options.devices > 1
     if many and (logger or callbacks):
         raise ValueError("a logger and callbacks are for one device")
-    where = device_kind(options)
+    kind = launch.kind(options)
     name = options.model.model
     part: Any = MODELS.get(name)
     found = content(store, name)
@@ -102,12 +106,10 @@ def fit(
         options.fresh_noise,
         options.fresh_sources,
     )
-    keeper = Keeper(out, options.epochs, options.patience, options.seed, data.n_train, progress)
-    last = out / LAST if (out / LAST).exists() else None
-    if last:
-        read_raw(last)  # a damaged file gets its one line, not Lightning's trace
-    news = messenger(progress) if many else nullcontext()
-    with silent(), reproducible(deterministic=where == "cpu"), news as carrier:
+    keeper = Keeper(out, options.epochs, options.patience, options.seed, data.n_train)
+    if (out / LAST).exists():
+        read_raw(out / LAST)  # a damaged file gets its one line, not Lightning's trace
+    with silent(), reproducible(deterministic=kind == "cpu"):
         torch.manual_seed(options.seed)
         module = Regression(
             model=options.model.model_dump(mode="json"),
@@ -123,29 +125,27 @@ def fit(
         if start:
             take_over(module, start)
         module.compiled = options.compile
-        if carrier:
-            keeper.tell, keeper.fail = carrier, carrier.fail
+        if many and kind == "cpu":
+            share_batch_norm(module)
         schedule = [Cosine(options.learning_rate)] if options.schedule == "cosine" else []
-        trainer = pl.Trainer(
-            accelerator=where,
-            precision=options.precision,
-            max_epochs=options.epochs,
-            logger=logger or False,
-            callbacks=[keeper, *schedule, *callbacks],
-            gradient_clip_val=options.clip_norm or None,
-            default_root_dir=out,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            **(several(where, options.devices) if many else {"devices": 1}),
-        )
-        values: dict[str, Any] = {"datamodule": data, "ckpt_path": last, "weights_only": True}
-        if many:
-            fit_on_several(trainer, module, where, **values)
-            keeper.recall(read_raw(out / LAST))
-        else:
-            trainer.fit(module, **values)
+        arguments = {
+            "accelerator": kind,
+            "precision": options.precision,
+            "max_epochs": options.epochs,
+            "logger": logger or False,
+            "callbacks": [keeper, *schedule, *callbacks],
+            "gradient_clip_val": options.clip_norm or None,
+            "default_root_dir": out,
+            "enable_checkpointing": False,
+            "enable_progress_bar": False,
+            "enable_model_summary": False,
+            "num_sanity_val_steps": 0,
+            "use_distributed_sampler": False,
+            "sync_batchnorm": many and kind == "gpu",
+        }
+        training = Training(module, data, keeper, kind, options.devices, store.folder, out, arguments)
+        launch(training, progress)
+    keeper.recall(read_raw(out / LAST))  # it may have worked in another process
     result = _result(out, module, keeper, data.n_train)
     finish(out, key, result)
     if progress:

@@ -38,15 +38,19 @@ class Keeper(pl.Callback):
         Root of the random numbers of dropout.
     n_train : int
         Training samples in one epoch.
-    progress : callable or None
-        Told after every epoch.
+
+    Attributes
+    ----------
+    tell : callable or None
+        Told by the first rank when the fit starts and after every epoch.
+    fail : callable or None
+        Given the error that ends the fit, by every rank.
     """
 
-    def __init__(
-        self, out: Path, epochs: int, patience: int, seed: int, n_train: int, progress: Progress | None
-    ) -> None:
+    def __init__(self, out: Path, epochs: int, patience: int, seed: int, n_train: int) -> None:
         self._out, self._epochs, self._patience, self._seed = out, epochs, patience, seed
-        self._n_train, self.tell = n_train, progress
+        self._n_train = n_train
+        self.tell: Progress | None = None
         self.fail: Callable[[InputError], None] | None = None
         self._meter = Meter()
         self._busy: float | None = None
@@ -74,13 +78,13 @@ class Keeper(pl.Callback):
         """Take over what a keeper in another process left in ``last.ckpt``."""
         self.load_state_dict(raw["callbacks"][self.state_key])
 
-    def _tell(self, text: str) -> None:
-        if self.tell:
+    def _tell(self, trainer: pl.Trainer, text: str) -> None:
+        if self.tell and trainer.is_global_zero:
             self.tell(len(self.history), self._epochs, text)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say where the fit starts; a fit killed between its last epoch and its record has nothing to do."""
-        self._tell("resumed" if self.history else "started")
+        self._tell(trainer, "resumed" if self.history else "started")
         trainer.should_stop = self.exhausted
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -128,7 +132,7 @@ class Keeper(pl.Callback):
             self._save(trainer, BEST, weights_only=True)
         self._save(trainer, LAST, weights_only=False)
         trainer.should_stop = trainer.should_stop or self.exhausted
-        self._tell(f"validation loss {metrics['validation_loss']:.4g}, {rate:.0f} samples/s")
+        self._tell(trainer, f"validation loss {metrics['validation_loss']:.4g}, {rate:.0f} samples/s")
 
     def _save(self, trainer: pl.Trainer, name: str, weights_only: bool) -> None:
         partial = self._out / f".{name}.partial"

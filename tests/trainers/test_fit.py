@@ -155,7 +155,7 @@ def test_hash_covers_what_decides_the_weights() -> None:
 
 
 def test_early_stopping_keeps_the_best_epoch(tmp_path: Path, toy_store: Store) -> None:
-    keeper = Keeper(tmp_path, epochs=9, patience=2, seed=0, n_train=1, progress=None)
+    keeper = Keeper(tmp_path, epochs=9, patience=2, seed=0, n_train=1)
     spent = []
     for epoch, loss in enumerate([3.0, 1.0, 1.0, 2.0], 1):
         keeper.history.append({"epoch": epoch, "validation_loss": loss})
