@@ -1,13 +1,16 @@
 """The leaderboard as text: what terminals and Markdown documents show of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
+from slipbench.benchmarks.intervals import interval, over_seeds, resamples
 from slipbench.benchmarks.leaderboard import leaderboard, number, sections
+from slipbench.benchmarks.scores import SEED
 
 #: Metrics beyond these are in the leaderboard's data and on the page.
 COLUMNS = 3
@@ -63,6 +66,33 @@ def markdown_table(header: list[str], rows: list[list[str]], left: Sequence[int]
     align = ["---" if i in left else "---:" for i in range(len(header))]
     lines = [header, align, *rows]
     return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines)
+
+
+def reduced(values: np.ndarray, reduce: Callable[..., Any]) -> str:
+    """A reduction such as `numpy.median` with its bootstrap 95 % interval, as text; the mean over seeds.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,) or (seeds, n)
+        Values of the same n samples, of every seed where there are several.
+    reduce : callable
+        Called with an array and ``axis``.
+    """
+    values = np.atleast_2d(values)
+    n = values.shape[1]
+    if not n:
+        return "–"
+    if not np.isfinite(value := float(np.mean(reduce(values, axis=1)))):
+        return "∞"
+    again = np.array([reduce(seed[resamples(n, 1, SEED)], axis=1) for seed in values])
+    low, high = interval(over_seeds(again, SEED))
+    return f"{number(value)} [{number(low)}, {number(high)}]"
+
+
+def share(hits: int, n: int) -> str:
+    """A share with its exact binomial 95 % interval, as text."""
+    ends = binomtest(hits, n).proportion_ci(0.95)
+    return f"{hits / n:.1%} [{ends.low:.1%}, {ends.high:.1%}]"
 
 
 def _value(row: dict[str, Any], name: str) -> str:

@@ -56,8 +56,12 @@ class Baseline(ABC):
         return ""
 
     def chosen(self, rows: np.ndarray) -> np.ndarray:
-        """The part of the ascending test rows that it predicts: all of them, unless each takes long."""
-        return rows
+        """The part of the ascending test rows that it predicts.
+
+        All of them, or the first ``samples`` of its options where each takes long: the split is random, so
+        they are a random part of the test rows.
+        """
+        return rows[: getattr(self.options, "samples", None)]
 
     @abstractmethod
     def fit(self, store: Store, rows: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:

@@ -61,10 +61,6 @@ class Posterior(Baseline):
             return "the prior of real earthquakes is not known"
         return "post-seismic motion has no exact likelihood here" if options_of(store).post_seismic else ""
 
-    def chosen(self, rows: np.ndarray) -> np.ndarray:
-        """The first `samples` rows: the split is random, so they are a random part of the test rows."""
-        return rows[: self.options.samples]
-
     def fit(self, store: Store, rows: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:
         """Nothing is learnt from the training rows."""
 

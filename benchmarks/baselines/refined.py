@@ -99,10 +99,6 @@ class Refined(Baseline):
         """It needs positions."""
         return "" if "ts" in store.names else "the store holds no 'ts'"
 
-    def chosen(self, rows: np.ndarray) -> np.ndarray:
-        """The first `samples` rows: the split is random, so they are a random part of the test rows."""
-        return rows[: self.options.samples]
-
     def fit(self, store: Store, rows: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:
         """Fit the noise, and take the ranges of the sources from the store."""
         made = options_of(store)

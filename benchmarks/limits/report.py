@@ -1,20 +1,13 @@
 """Studies of the limit as Markdown."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
-from slipbench.benchmarks.intervals import interval, resamples
-from slipbench.benchmarks.leaderboard import number
 from slipbench.benchmarks.limits.summary import REGIONS
+from slipbench.benchmarks.source.calibration import LEVELS
+from slipbench.benchmarks.source.magnitudes import CLASSES
+from slipbench.benchmarks.text_table import markdown_table, reduced, share
 
-#: Classes of magnitude: lower and upper end.
-CLASSES = ((5.8, 6.5), (6.5, 7.5), (7.5, 8.5), (5.8, 8.5))
-_SEED = 2024
-_LEVELS = (0.5, 0.9, 0.95)
 #: Column of the study, and how people read it.
 _ERRORS = {
     "crb": "Cramér-Rao bound",
@@ -46,8 +39,8 @@ def errors(frame: pd.DataFrame) -> str:
             part = frame[(frame["mw"] >= low) & (frame["mw"] < high)]
             columns = [("error" if end == "mw" and k in ("median", "mean") else end) for k in _ERRORS]
             values = [part[f"{k}_{c}"].to_numpy() for k, c in zip(_ERRORS, columns, strict=True)]
-            lines.append([f"{low:g}–{high:g}", str(len(part)), *(_reduced(v, reduce) for v in values)])
-        parts.append(f"**{title}**\n\n{_table(head, lines)}")
+            lines.append([f"{low:g}–{high:g}", str(len(part)), *(reduced(v, reduce) for v in values)])
+        parts.append(f"**{title}**\n\n{markdown_table(head, lines)}")
     return "\n\n".join(parts)
 
 
@@ -74,27 +67,11 @@ def sampling(frame: pd.DataFrame, enough: float) -> str:
 
 def coverage(frame: pd.DataFrame) -> str:
     """How often credible regions hold the truth, with exact binomial 95 % intervals."""
-    head = ["region", "events", *(f"{level:.0%}" for level in _LEVELS)]
+    head = ["region", "events", *(f"{level:.0%}" for level in LEVELS)]
     lines = []
     for region in REGIONS:
         row = [region, str(len(frame))]
-        for level in _LEVELS:
-            inside = binomtest(int((frame[region] < level).sum()), len(frame))
-            ends = inside.proportion_ci(0.95)
-            row.append(f"{inside.statistic:.1%} [{ends.low:.1%}, {ends.high:.1%}]")
+        for level in LEVELS:
+            row.append(share(int((frame[region] < level).sum()), len(frame)))
         lines.append(row)
-    return _table(head, lines)
-
-
-def _reduced(values: np.ndarray, reduce: Callable[..., Any]) -> str:
-    if not len(values):
-        return "–"
-    if not np.isfinite(value := float(reduce(values))):
-        return "∞"
-    low, high = interval(reduce(values[resamples(len(values), 1, _SEED)], axis=1))
-    return f"{number(value)} [{number(low)}, {number(high)}]"
-
-
-def _table(head: list[str], lines: list[list[str]]) -> str:
-    align = ["---"] + ["---:"] * (len(head) - 1)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, align, *lines])
+    return markdown_table(head, lines)

@@ -1,6 +1,7 @@
 """The source suite's report: thresholds, figures, gaps and real events, from its results table alone."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from slipbench.benchmarks.source.depth import draw_depth
 from slipbench.benchmarks.source.distance import draw_distance
 from slipbench.benchmarks.source.events import events_of, events_table
 from slipbench.benchmarks.source.gaps import draw_gaps, errors_by_gap
+from slipbench.benchmarks.source.magnitudes import limit_ratios, magnitudes_table
 from slipbench.benchmarks.source.maps import draw_maps
 from slipbench.benchmarks.source.residuals import draw_residuals
 from slipbench.benchmarks.source.samples import context_of, samples
@@ -21,7 +23,67 @@ from slipbench.datasets.atomic import write_atomic
 
 #: Fewer test samples say nothing about thresholds and maps.
 FEWEST = 200
-_MODELS = 4
+#: Models in figures of panels, and in figures of lines and tables of thresholds.
+_PANELS, _LINES = 4, 8
+#: Costantino et al. (2023), table 1: position error (km) and magnitude error, median ± MAD.
+PUBLISHED = {"ts": "116.53 ± 67.58; 0.25 ± 0.12", "img": "64.35 ± 44.84; 0.11 ± 0.07",
+             "its": "52.65 ± 32.34; 0.08 ± 0.05"}  # fmt: skip
+#: Text and, below it, a figure.
+Parts = Iterator[tuple[str, Path | None]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the report says of one test set is made of this.
+
+    Attributes
+    ----------
+    split : str
+        The test set; ``-`` is the suite's own.
+    table : DataFrame
+        Its rows of the results table.
+    samples : DataFrame
+        `samples.samples` of them.
+    board : DataFrame
+        Its rows of the leaderboard that hold a result: limits first, then by rank.
+    folder : Path
+        Where its figures go.
+    """
+
+    split: str
+    table: pd.DataFrame
+    samples: pd.DataFrame
+    board: pd.DataFrame
+    folder: Path
+
+    @property
+    def title(self) -> str:
+        """The test set in words."""
+        return "the test samples" if self.split == "-" else f"test set {self.split}"
+
+    @property
+    def named(self) -> bool:
+        """Whether its samples are real events."""
+        return "name" in self.samples
+
+    @property
+    def best(self) -> str:
+        """The best network, or the best of all where there is none."""
+        return self.models(1)[0]
+
+    def models(self, most: int) -> list[str]:
+        """The best models in the order of their ranks; baselines only where networks leave room."""
+        ranked = self.board[self.board["rank"].notna()]
+        order = ranked.sort_values("kind", key=lambda kind: kind != "network", kind="stable")["model"]
+        return [m for m in ranked["model"] if m in set(order.head(most))]
+
+    def of(self, models: list[str]) -> pd.DataFrame:
+        """Samples of some models, in their order."""
+        return pd.concat([self.samples[self.samples["model"] == m] for m in models], ignore_index=True)
+
+    def figure(self, name: str) -> Path:
+        """File of a figure."""
+        return self.folder / (f"{name}.png" if self.split == "-" else f"{name}-{self.split}.png")
 
 
 def write_report(table: pd.DataFrame, folder: Path) -> list[Path]:
@@ -39,9 +101,10 @@ def write_report(table: pd.DataFrame, folder: Path) -> list[Path]:
         found = samples(table, split)
         if not len(found):
             continue
-        ranked = board[(board["split"] == split) & board["rank"].notna()]
-        for part in (_errors, _calibrated, _named, _gaps, _statistics):
-            for text, figure in part(table, split, found, ranked, folder):
+        here = board[(board["split"] == split) & (board["seeds"] > 0)]
+        section = Section(split, table[table["split"] == split], found, here, folder)
+        for part in (_errors, _magnitudes, _calibrated, _named, _gaps, _statistics):
+            for text, figure in part(section):
                 lines += [text, ""]
                 if figure:
                     lines += [f"![{figure.stem}]({figure.name})", ""]
@@ -51,125 +114,104 @@ def write_report(table: pd.DataFrame, folder: Path) -> list[Path]:
     return [document, *files]
 
 
-Parts = Iterator[tuple[str, Path | None]]
-
-
-def _title(split: str) -> str:
-    return "the test samples" if split == "-" else f"test set {split}"
-
-
-#: Costantino et al. (2023), table 1: position error (km) and magnitude error, median ± MAD.
-PUBLISHED = {"ts": "116.53 ± 67.58; 0.25 ± 0.12", "img": "64.35 ± 44.84; 0.11 ± 0.07",
-             "its": "52.65 ± 32.34; 0.08 ± 0.05"}  # fmt: skip
-
-
-def _errors(
-    table: pd.DataFrame, split: str, found: pd.DataFrame, ranked: pd.DataFrame, folder: Path
-) -> Parts:
+def _errors(section: Section) -> Parts:
     """Table 1: median ± MAD of every model, with 95 % intervals of the medians."""
+    own = section.split == "-"
     head = ["model", "position error (km)", "95 %", "abs(ΔMw)", "95 %", "seeds", "samples"]
-    head += ["published"] if split == "-" else []
+    head += ["published"] if own else []
     rows = []
-    for row in ranked.to_dict("records"):
-        cells = [row["model"] if row["modality"] == "-" else f"{row['model']} ({row['modality']})"]
+    for row in section.board.to_dict("records"):
+        of = "limit" if row["kind"] == "limit" else row["modality"]
+        cells = [row["model"] if of == "-" else f"{row['model']} ({of})"]
         for error, spread in (("position_error", "position_mad"), ("mw_error", "mw_mad")):
             cells.append(f"{number(row[error])} ± {number(row[spread])}")
             cells.append(f"{number(row[f'{error}_low'])}–{number(row[f'{error}_high'])}")
         cells += [str(row["seeds"]), f"{row['n_test']:.0f}"]
         published = PUBLISHED.get(row["model"], "–") if row["kind"] == "network" else "–"
-        rows.append([*cells, published] if split == "-" else cells)
-    yield f"## Errors, {_title(split)}\n\nMedian ± median absolute deviation; mean over the seeds.", None
-    yield markdown_table(head, rows), None
+        rows.append([*cells, *([published] if own else []), row["flags"] or "–"])
+    yield f"## Errors, {section.title}\n\nMedian ± median absolute deviation; mean over the seeds.", None
+    yield markdown_table([*head, "remarks"], rows, left=(0, len(head))), None
 
 
-def _calibrated(
-    table: pd.DataFrame, split: str, found: pd.DataFrame, ranked: pd.DataFrame, folder: Path
-) -> Parts:
+def _magnitudes(section: Section) -> Parts:
+    """Errors by magnitude on the samples that all models predict."""
+    if section.named:
+        return
+    about = "Medians with 95 % intervals on the samples that every model predicts; mean over the seeds."
+    ordered = section.of(list(section.board["model"]))
+    yield f"## Errors by magnitude, {section.title}\n\n{about}", None
+    yield magnitudes_table(ordered, limit_ratios(section.table)), None
+
+
+def _calibrated(section: Section) -> Parts:
     """Coverage of the models that predict distributions."""
-    if text := calibration_table(table[table["split"] == split]):
-        yield f"## Coverage, {_title(split)}", None
+    if text := calibration_table(section.table):
+        yield f"## Coverage, {section.title}", None
         yield text, None
 
 
-def _named(table: pd.DataFrame, split: str, found: pd.DataFrame, ranked: pd.DataFrame, folder: Path) -> Parts:
+def _named(section: Section) -> Parts:
     """Real events, where the samples have names."""
-    if "name" in found:
-        yield f"## Events of {_title(split)}", None
-        yield events_table(events_of(found)), None
+    if section.named:
+        yield f"## Events of {section.title}", None
+        yield events_table(events_of(section.samples)), None
 
 
-def _gaps(table: pd.DataFrame, split: str, found: pd.DataFrame, ranked: pd.DataFrame, folder: Path) -> Parts:
+def _gaps(section: Section) -> Parts:
     """Errors by missing stations, where their share differs."""
-    if "name" in found or np.ptp(found["missing"]) < 0.1:
+    if section.named or np.ptp(section.samples["missing"]) < 0.1:
         return
-    yield (
-        f"## Missing stations, {_title(split)}",
-        draw_gaps(_shown(found, ranked, 6), folder / f"gaps-{split}.png"),
-    )
-    errors = errors_by_gap(found)
+    drawn = draw_gaps(section.of(section.models(_LINES)), section.figure("gaps"))
+    yield f"## Missing stations, {section.title}", drawn
     rows = [
         [r.model, f"{100 * r.missing:.0f}", str(r.n), f"{r.position_error:.1f}", f"{r.magnitude_error:.3f}"]
-        for r in errors.itertuples()
+        for r in errors_by_gap(section.samples).itertuples()
     ]
     head = ["model", "missing (%)", "samples", "position error, median (km)", "abs(ΔMw), median"]
     yield markdown_table(head, rows), None
 
 
-def _statistics(
-    table: pd.DataFrame, split: str, found: pd.DataFrame, ranked: pd.DataFrame, folder: Path
-) -> Parts:
+def _statistics(section: Section) -> Parts:
     """Thresholds and figures of made samples."""
-    if "name" in found or found["sample"].nunique() < FEWEST:
+    if section.named or section.samples["sample"].nunique() < FEWEST:
         return
-    shown = _shown(found, ranked, _MODELS)
+    shown = section.of(section.models(_PANELS))
     first = shown[shown["seed"] == shown.groupby("model")["seed"].transform("min")]
-    best = found[found["model"] == _best(ranked)]
-    word = "" if split == "-" else f"-{split}"
-    network = context_of(table, split)
-    stations = tuple(np.asarray(network[f"station_{axis}"]["y_true"]) for axis in ("latitude", "longitude"))
-    limits = thresholds(best)
-    yield f"## Magnitude thresholds, {_title(split)}", None
+    network = context_of(section.table, section.split)
+    lat, lon = (np.asarray(network[f"station_{axis}"]["y_true"]) for axis in ("latitude", "longitude"))
+    limits = {m: thresholds(section.of([m])) for m in section.models(_LINES)}
+    drawn = draw_depth(section.of([section.best]), limits[section.best], section.figure("depth"))
+    title = section.title
+    yield f"## Magnitude thresholds, {title}\n\n{_thresholds_text(limits)}", drawn
     yield (
-        _thresholds_text(str(best["model"].iloc[0]), limits),
-        draw_depth(best, limits, folder / f"depth{word}.png"),
-    )
-    yield (
-        f"## Where the errors are, {_title(split)}\n\nFirst seed. Colour: median error on 1° x 1°; arrows: "
+        f"## Where the errors are, {title}\n\nFirst seed. Colour: median error on 1° x 1°; arrows: "
         "mean error, a third of its length; dots: stations.",
-        draw_maps(first, (stations[0], stations[1]), folder / f"maps{word}.png"),
+        draw_maps(first, (lat, lon), section.figure("maps")),
     )
-    yield f"## Distance, {_title(split)}", draw_distance(first, folder / f"distance{word}.png")
-    yield f"## Magnitude residuals, {_title(split)}", draw_residuals(first, folder / f"residuals{word}.png")
+    yield f"## Distance, {title}", draw_distance(first, section.figure("distance"))
+    yield f"## Magnitude residuals, {title}", draw_residuals(first, section.figure("residuals"))
 
 
-def _best(ranked: pd.DataFrame) -> str:
-    """The best network, or the best of all where there is none."""
-    networks = ranked[ranked["kind"] == "network"]
-    return str((networks if len(networks) else ranked)["model"].iloc[0])
-
-
-def _shown(found: pd.DataFrame, ranked: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Samples of the best models: networks first, in the order of their ranks."""
-    order = pd.concat([ranked[ranked["kind"] == "network"], ranked[ranked["kind"] != "network"]])["model"]
-    chosen = [m for m in ranked["model"] if m in set(order.head(most))]
-    return pd.concat([found[found["model"] == m] for m in chosen], ignore_index=True)
-
-
-def _thresholds_text(model: str, limits: list[Threshold]) -> str:
-    """Table 2: our threshold with its 95 % interval, the published one in brackets."""
-    known = {(t.distance, t.depth): t for t in limits}
-    rows = [[near, *(_cell(known[near, deep]) for deep in DEPTHS)] for near in DISTANCES]
-    rule = (
-        f"{model}: smallest Mw from which on the median position error of every 0.3 magnitudes stays within "
-        f"{LIMIT_KM:g} km, with its 95 % bootstrap interval and the number of samples; published value (ITS, "
-        "read off a figure) in brackets. Distance on the ground to the nearest station."
+def _thresholds_text(limits: dict[str, list[Threshold]]) -> str:
+    """Table 2: our thresholds with their 95 % intervals, and the published ones."""
+    about = (
+        "Smallest Mw from which on the median position error of every 0.3 magnitudes stays within "
+        f"{LIMIT_KM:g} km, with its 95 % bootstrap interval; the published values were read off a figure of "
+        "ITS. Distance on the ground to the nearest station."
     )
-    return f"{rule}\n\n{markdown_table(['', *DEPTHS], rows)}"
+    known = {m: {(t.distance, t.depth): t for t in found} for m, found in limits.items()}
+    first = next(iter(known.values()))
+    rows = []
+    for near in DISTANCES:
+        here = [first[near, deep] for deep in DEPTHS]
+        rows.append([near, "samples", *(str(t.n) for t in here)])
+        rows.append(["", "published", *(f"{t.published:g}" for t in here)])
+        rows += [["", m, *(_cell(found[near, deep]) for deep in DEPTHS)] for m, found in known.items()]
+    return f"{about}\n\n{markdown_table(['distance', 'model', *DEPTHS], rows, left=(0, 1))}"
 
 
 def _cell(t: Threshold) -> str:
     if not t.n:
-        return f"no samples [{t.published:g}]"
-    low, high = (f"{v:.1f}" if np.isfinite(v) else "none" for v in (t.low, t.high))
-    value = f"{t.mw:.1f}" if np.isfinite(t.mw) else "none"
-    return f"{value} ({low}–{high}; n={t.n}) [{t.published:g}]"
+        return "–"
+    value, low, high = (f"{v:.1f}" if np.isfinite(v) else "none" for v in (t.mw, t.low, t.high))
+    return f"{value} ({low}–{high})"

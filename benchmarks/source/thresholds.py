@@ -69,7 +69,9 @@ def threshold(mw: np.ndarray, error: np.ndarray) -> float:
 
 
 def thresholds(samples: pd.DataFrame) -> list[Threshold]:
-    """Thresholds of one model in all classes; the samples of its seeds are taken together.
+    """Thresholds of one model in all classes.
+
+    The errors of all its seeds count; the bootstrap draws samples, each with the errors of every seed.
 
     Parameters
     ----------
@@ -82,11 +84,13 @@ def thresholds(samples: pd.DataFrame) -> list[Threshold]:
         for j, deep in enumerate(DEPTHS):
             here = in_class(samples["ground_distance"], DISTANCES, near)
             inside = here & in_class(samples["depth"], DEPTHS, deep)
-            mw, error = (samples.loc[inside, k].to_numpy() for k in ("mw", "position_error"))
-            again = [
-                threshold(mw[k], error[k]) for k in rng.integers(0, max(len(mw), 1), (_RESAMPLES, len(mw)))
-            ]
+            part = samples[inside].pivot_table(["mw", "position_error"], index="sample", columns="seed")
+            mw, error = (part[k].to_numpy() for k in ("mw", "position_error"))
+            n = len(mw)
+            draws = rng.integers(0, max(n, 1), (_RESAMPLES, n))
+            again = [threshold(mw[k].ravel(), error[k].ravel()) for k in draws]
             # a resample without a threshold lies above every one that has
             low, high = np.quantile(np.nan_to_num(again, nan=np.inf), [0.025, 0.975], method="nearest")
-            found.append(Threshold(near, deep, len(mw), threshold(mw, error), low, high, PUBLISHED[i][j]))
+            value = threshold(mw.ravel(), error.ravel())
+            found.append(Threshold(near, deep, n, value, low, high, PUBLISHED[i][j]))
     return found

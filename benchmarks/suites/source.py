@@ -91,7 +91,10 @@ class Source(Suite):
         return self.options.tests
 
     def cells(self, inputs: Inputs) -> list[Cell]:
-        """For every test set what its samples are, then baselines and networks, each with every seed."""
+        """For every test set what its samples are, then baselines, and networks with every seed.
+
+        Baselines run once, with the first seed; those that start from a network once for each of its seeds.
+        """
         cells = []
         for split, store in {OWN: inputs.store, **inputs.tests}.items():
             common = {"tested": store.dataset_hash, "suite": self.info.version}
@@ -103,15 +106,16 @@ class Source(Suite):
 
     def _cells(self, inputs: Inputs, split: str, seed: int, common: dict[str, Any]) -> Iterator[Cell]:
         for baseline in self.options.baselines:
+            name = getattr(baseline, "network", None)
+            if not name and seed != self.options.seeds[0]:
+                continue  # another seed only samples or starts otherwise: nothing here is learnt at random
             limit = BASELINES.get(baseline.baseline).limit
-            if limit and seed != self.options.seeds[0]:
-                continue  # a limit is what it is: other seeds only sample it otherwise
             decides = {
                 "dataset": inputs.store.dataset_hash,
                 "options": baseline.model_dump(mode="json"),
                 "version": BASELINES.info(baseline.baseline).version,
             }
-            if name := getattr(baseline, "network", None):
+            if name:
                 decides["weights"] = _weights(inputs.checkpoints[fit_name(name, seed)])
             digest = config_hash(common | decides)
             kind: Literal["limit", "baseline"] = "limit" if limit else "baseline"
