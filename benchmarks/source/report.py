@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from slipbench.benchmarks.leaderboard import leaderboard, number
-from slipbench.benchmarks.source.calibration import calibration_table
+from slipbench.benchmarks.source.calibration import calibration_table, draw_calibration
 from slipbench.benchmarks.source.depth import draw_depth
 from slipbench.benchmarks.source.distance import draw_distance
 from slipbench.benchmarks.source.events import events_of, events_table
@@ -146,7 +146,8 @@ def _magnitudes(section: Section) -> Parts:
 def _calibrated(section: Section) -> Parts:
     """Coverage of the models that predict distributions."""
     if text := calibration_table(section.table):
-        yield f"## Coverage, {section.title}", None
+        drawn = draw_calibration(section.table, section.figure("calibration"))
+        yield f"## Coverage, {section.title}", drawn
         yield text, None
 
 

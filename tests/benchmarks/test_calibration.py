@@ -10,6 +10,7 @@ from slipbench.benchmarks.results import read_table
 from slipbench.benchmarks.run import run_suite
 from slipbench.benchmarks.source.calibration import calibration_outcomes, calibration_table, inside
 from slipbench.benchmarks.source.report import write_report
+from slipbench.benchmarks.text_table import share
 from slipbench.datasets.recipes.build import build
 from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
 from slipbench.datasets.store.reader import Store
@@ -56,12 +57,19 @@ def test_the_table_tells_a_calibrated_model_from_one_that_is_too_sure():
     right, sure = rng.uniform(size=1000), rng.uniform(size=1000) ** 0.3
     text = calibration_table(pd.concat([rows_of(right), rows_of(sure, model="sure")]))
     lines = {line.split("|")[1].strip(): line.split("|") for line in text.splitlines() if "[" in line}
-    share, low, high = (float(x.strip("[]%,")) for x in lines["ours"][5].split())
+    found, low, high = (float(x.strip("[]%,")) for x in lines["ours"][5].split())
     assert low < 90 < high
-    assert share == pytest.approx(100 * (right < 0.9).mean(), abs=0.06)
+    assert found == pytest.approx(100 * (right < 0.9).mean(), abs=0.06)
     assert float(lines["sure"][5].split()[0].rstrip("%")) < 75
     assert float(lines["sure"][7]) < 1e-6 < float(lines["ours"][7])
     assert calibration_table(rows_of(right).assign(quantity="mw")) == ""
+
+
+def test_seeds_are_averaged_and_lend_no_samples():
+    seeds = [np.full(40, 0.2), np.r_[np.full(20, 0.2), np.full(20, 0.99)]]
+    line = calibration_table(pd.concat([rows_of(v) for v in seeds])).splitlines()[-1].split("|")
+    assert line[3].strip() == "40"
+    assert line[4].strip() == share(30, 40)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +104,8 @@ def test_a_network_and_the_refinement_tell_their_distributions(store, tmp_path):
     (document, *_) = write_report(table, tmp_path / "report")
     text = document.read_text()
     assert "## Coverage, the test samples" in text
+    assert "(calibration.png)" in text
+    assert (tmp_path / "report" / "calibration.png").exists()
     assert "| refined | position | 6 |" in text
 
 
