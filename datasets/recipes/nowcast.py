@@ -55,7 +55,7 @@ class _Maker:
         summary="daily GNSS images, a- and b-values and seismicity density of Japan",
         reference="Wang et al. 2025 (GeoViT-PFN)",
         licence="Apache-2.0",
-        version=4,
+        version=5,
         limits="one region without the date line; catalogue and positions of whole days",
     )
 )
@@ -90,8 +90,8 @@ class Nowcast(Recipe):
             o.magnitude_step,
             o.magnitude_correction,
         )
-        window_end = label_day + o.window_days - 1
-        next_count = moving_ab(events.time, events.magnitude, window_end, o.window_days, mc).count
+        window_end = label_day + o.next_window_days - 1
+        begins, ends = np.searchsorted(events.time, [label_day, window_end + 1])
         labels, kernel = self._labels(events.between(-np.inf, last + 1).time, label_day, first, fit_end)
 
         seen = np.isfinite(displacement).all(axis=2).any(axis=1)
@@ -109,8 +109,8 @@ class Nowcast(Recipe):
             "label_time": label_day.astype(float),
             "ab": np.stack([ab.a, ab.b], axis=1),
             "event_count": ab.count.astype(float),
-            "count_next": next_count.astype(float),
             **labels,
+            "label_next_window_count": (ends - begins).astype(float),
             "split": np.where(label_day < fit_end, 0, 2).astype(np.uint8),
         }
         ready = {name: values[keep] for name, values in ready.items()}
@@ -135,7 +135,7 @@ class Nowcast(Recipe):
             n_rows=int(keep.sum()),
             rows_per_shard=o.rows_per_shard,
             arrays=row_arrays(o),
-            static=static_arrays(inputs, node_lat, node_lon),
+            static=static_arrays(inputs, events, node_lat, node_lon),
             attrs=attributes(o, inputs, mc, sigma_m, fit_end) | kernel,
             sources=inputs.sources,
             statistics=("image", "ab"),
@@ -172,7 +172,7 @@ class Nowcast(Recipe):
         box = (o.south, o.north, o.west, o.east)
         if o.source == "real" or (o.source == "auto" and has_real(self.data)):
             return real_inputs(self.data, days, box, o.on_bad_rows)
-        return simulated_inputs(days, box, o.simulated_stations, o.window_days, o.etas, o.seed)
+        return simulated_inputs(days, box, o.simulated_stations, o.next_window_days, o.etas, o.seed)
 
     def _labels(
         self, time: np.ndarray, label_day: np.ndarray, first: int, fit_end: int
@@ -188,19 +188,23 @@ class Nowcast(Recipe):
                 len(training),
             ),
         }
-        scaled = {}
+        scaled, per_event = {}, {"label_next_window_count": 1.0}
         for name, (values, n) in labels.items():
             mean = values[label_day < fit_end].mean()
             factor = {"probability": 1.0, "events_per_day": float(n), "mean_one": 1 / mean}
             scaled[name] = values * factor[self.options.label_scale]
+            per_event[name] = float(factor[self.options.label_scale]) / n
         return scaled, {
             "bandwidth_days": wide,
             "causal_bandwidth_days": causal,
             "label_events": len(studied),
+            "studied_days": [first, int(label_day[-1])],
+            "label_per_event": per_event,
             "kernels": {
                 "label_two_sided": "Gaussian, Scott's bandwidth n^(-1/5) std of all events from start to end",
                 "label_causal": "half Gaussian after each event, all earlier events of the catalogue; "
                 "bandwidth and number of events from the training period",
+                "label_next_window_count": "none: every event of the days ahead counts 1",
             },
         }
 

@@ -7,12 +7,14 @@ import numpy as np
 
 from slipbench.datasets.recipes.nowcast_inputs import Inputs
 from slipbench.datasets.recipes.nowcast_options import REACH_DAYS, NowcastOptions
+from slipbench.datasets.seismicity.catalogue import Catalogue
 from slipbench.datasets.store.plan import ArraySpec
 
 ALIGNMENT = (
     "Row t holds the image V(t) = r(t+1) - r(t-1) and a, b of the window of feature_window_days days that "
     "ends with day t. The last day that any feature uses is t + feature_reach_days. The labels are those of "
-    "day label_time = t + label_lead_days, which is later; count_next counts the window that begins then."
+    "day label_time = t + label_lead_days, which is later; label_next_window_count counts the events of the "
+    "label_horizon_days days that begin with it."
 )
 
 MC_METHODS = {
@@ -33,9 +35,16 @@ _SERIES = (
         labels={"parameter": ["a", "b"]},
     ),
     ArraySpec("event_count", (), "float64", (), "events", "events with M >= mc in that window"),
-    ArraySpec("count_next", (), "float64", (), "events", "events in the window that begins on label_time"),
     ArraySpec("label_two_sided", (), "float64", (), "per day", "two-sided kernel density, label_time's day"),
     ArraySpec("label_causal", (), "float64", (), "per day", "one-sided kernel density, label_time's day"),
+    ArraySpec(
+        "label_next_window_count",
+        (),
+        "float64",
+        (),
+        "1",
+        "events with M >= mc in the label_horizon_days days that begin with label_time",
+    ),
     ArraySpec("split", (), "uint8", (), "1", "chronological: 0 train, 2 test"),
 )
 
@@ -58,16 +67,20 @@ def _image(o: NowcastOptions) -> ArraySpec:
 
 
 def static_arrays(
-    inputs: Inputs, node_lat: np.ndarray, node_lon: np.ndarray
+    inputs: Inputs, events: Catalogue, node_lat: np.ndarray, node_lon: np.ndarray
 ) -> tuple[tuple[ArraySpec, np.ndarray], ...]:
-    """Coordinates of nodes and stations."""
+    """Coordinates of nodes and stations, and the events that everything was computed from."""
     return tuple(
-        (ArraySpec(name, values.shape, "float64", (dim,), "degrees", about), values)
-        for name, dim, values, about in (
-            ("node_lat", "row", node_lat, "latitude of image rows, south to north"),
-            ("node_lon", "column", node_lon, "longitude of image columns, west to east"),
-            ("station_lat", "station", inputs.lat, "latitude of the stations"),
-            ("station_lon", "station", inputs.lon, "longitude of the stations"),
+        (ArraySpec(name, values.shape, "float64", (dim,), units, about), values)
+        for name, dim, values, units, about in (
+            ("node_lat", "row", node_lat, "degrees", "latitude of image rows, south to north"),
+            ("node_lon", "column", node_lon, "degrees", "longitude of image columns, west to east"),
+            ("station_lat", "station", inputs.lat, "degrees", "latitude of the stations"),
+            ("station_lon", "station", inputs.lon, "degrees", "longitude of the stations"),
+            ("event_time", "event", events.time, "days since 1970-01-01 UTC", "origin times, ascending"),
+            ("event_lat", "event", events.latitude, "degrees", "latitude of the epicentres"),
+            ("event_lon", "event", events.longitude, "degrees", "longitude of the epicentres"),
+            ("event_magnitude", "event", events.magnitude, "1", "magnitudes as printed, all M >= mc"),
         )
     )
 
@@ -94,9 +107,11 @@ def attributes(o: NowcastOptions, inputs: Inputs, mc: float, sigma_m: float, fit
         "feature_window_days": o.window_days,
         "feature_reach_days": REACH_DAYS,
         "label_lead_days": o.lead_days,
+        "label_horizon_days": o.next_window_days,
         "label_scale": o.label_scale,
         "training_ends_before_day": fit_end,
         "alignment": ALIGNMENT,
+        "catalogue_covers_days": list(inputs.covered),
         "policies": {
             "rows": "a day without any station, with too few events for a and b, or whose next window "
             "the catalogue does not cover has no row",

@@ -29,6 +29,9 @@ class NowcastOptions(RecipeOptions):
     grid_size: int = Field(50, ge=2, description="rows and columns of an image")
     sigma_cells: float = Field(8.0, gt=0, description="Gaussian weight's sigma, north-south cell lengths")
     window_days: int = Field(128, ge=1, description="length of a catalogue window, days")
+    horizon_days: int | None = Field(
+        None, ge=1, description="days whose events the count label holds; as many as window_days unless given"
+    )
     min_events: int = Field(50, ge=2, description="fewest events of a window with a and b")
     mc: float | Literal["maxc", "goodness_of_fit"] = Field(
         "maxc", description="magnitude of completeness, or how to find it (in the training period)"
@@ -52,6 +55,11 @@ class NowcastOptions(RecipeOptions):
         if (self.end - self.start).days < self.lead_days + 10:
             raise ValueError("end must come at least lead_days + 10 days after start")
         return self
+
+    @property
+    def next_window_days(self) -> int:
+        """Length of the window that the count label holds, days."""
+        return self.horizon_days or self.window_days
 
     @property
     def etas(self) -> Etas:

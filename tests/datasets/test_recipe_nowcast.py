@@ -91,11 +91,44 @@ def test_rows_hold_what_the_alignment_says(inputs):
         np.testing.assert_allclose(rows["ab"][i], [np.log10(window.sum()) + 4.0 * b, b])
         assert rows["event_count"][i] == window.sum()
         label_day = t[i] + 2
-        assert rows["count_next"][i] == ((events.time >= label_day) & (events.time < label_day + 32)).sum()
+        ahead = (events.time >= label_day) & (events.time < label_day + 32)
+        assert rows["label_next_window_count"][i] == ahead.sum()
     studied = events.time[(events.time >= first) & (events.time < last + 1)]
     np.testing.assert_allclose(
         rows["label_two_sided"], daily_density(studied, t.astype(int) + 2, scott_bandwidth(studied))
     )
+
+
+def test_the_count_s_window_has_its_own_length(inputs):
+    a_plan = plan(horizon_days=7)
+    rows, time = rows_of(a_plan), inputs["inputs"].catalogue.time
+    expected = [((time >= d) & (time < d + 7)).sum() for d in rows["label_time"]]
+    np.testing.assert_array_equal(rows["label_next_window_count"], expected)
+    assert a_plan.attrs["label_horizon_days"] == 7
+    assert plan().attrs["label_horizon_days"] == 32
+
+
+def test_the_events_are_kept_and_give_the_labels_again(store):
+    """An event weighs `label_per_event` times its kernel; the catalogue below Mc is not needed."""
+    a, day = store.attrs, store.read("label_time").astype(int)
+    time, magnitude = store.read("event_time"), store.read("event_magnitude")
+    assert (np.diff(time) >= 0).all()
+    assert magnitude.min() >= a["mc"]
+    assert a["catalogue_covers_days"][0] <= time[0]
+    first, last = a["studied_days"]
+    studied = time[(time >= first) & (time < last + 1)]
+    unit = a["label_per_event"]
+    for label, of, n, width, causal in (
+        ("label_two_sided", studied, len(studied), a["bandwidth_days"], False),
+        ("label_causal", time, 1, a["causal_bandwidth_days"], True),
+    ):
+        events = unit[label] * n * daily_density(of, day, width, causal, n=n)
+        np.testing.assert_allclose(store.read(label), events, rtol=1e-12, err_msg=label)
+    ahead = [unit["label_next_window_count"] * ((time >= d) & (time < d + 32)).sum() for d in day]
+    np.testing.assert_array_equal(store.read("label_next_window_count"), ahead)
+    box = a["region"]
+    assert ((store.read("event_lat") >= box["south"]) & (store.read("event_lat") <= box["north"])).all()
+    assert ((store.read("event_lon") >= box["west"]) & (store.read("event_lon") <= box["east"])).all()
 
 
 def test_images_are_the_gridded_difference_of_the_days_around(inputs):
