@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from slipbench.datasets.options import Options
 from slipbench.datasets.registry import Info
 from slipbench.trainers.models.registry import MODELS, Network
+from slipbench.trainers.models.relu6 import Relu6
 
 #: Channels of the first convolution at width 1.
 STEM = 32
@@ -74,8 +75,8 @@ class Bottleneck(nn.Module):
     def __init__(self, n_in: int, n_out: int, stride: int, expansion: int) -> None:
         super().__init__()
         wide = n_in * expansion
-        widen = [] if expansion == 1 else [*convolution(n_in, wide, 1), nn.ReLU6()]
-        depthwise = [*convolution(wide, wide, 3, stride, groups=wide), nn.ReLU6()]
+        widen = [] if expansion == 1 else [*convolution(n_in, wide, 1), Relu6()]
+        depthwise = [*convolution(wide, wide, 3, stride, groups=wide), Relu6()]
         self.body = nn.Sequential(*widen, *depthwise, *convolution(wide, n_out, 1))
         self.residual = stride == 1 and n_in == n_out
 
@@ -87,7 +88,7 @@ class Bottleneck(nn.Module):
 def extractor(components: int, width: float) -> tuple[nn.Sequential, int]:
     """First convolution and seven stages, and the channels of their output (320 at width 1)."""
     channels = scaled_channels(STEM, width)
-    layers: list[nn.Module] = [*convolution(components, channels, 3, stride=2), nn.ReLU6()]
+    layers: list[nn.Module] = [*convolution(components, channels, 3, stride=2), Relu6()]
     for expansion, published, repeats, first_stride in STAGES:
         n_out = scaled_channels(published, width)
         for repeat in range(repeats):
