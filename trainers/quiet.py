@@ -4,10 +4,13 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
-from torch.utils import deterministic as memory
+from torch.utils import deterministic as _switches
 
+# a module whose attributes are properties, which its types do not tell
+_MEMORY: Any = _switches
 _LOGGERS = ("pytorch_lightning", "lightning_fabric")
 
 
@@ -36,13 +39,13 @@ def reproducible(deterministic: bool) -> Iterator[None]:
     """Keep the caller's random state and, where asked, allow deterministic algorithms only."""
     before = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    filled = memory.fill_uninitialized_memory
+    filled = _MEMORY.fill_uninitialized_memory
     with torch.random.fork_rng():
         torch.use_deterministic_algorithms(deterministic)
         # torch would write NaN to all new memory first, a tenth of an IMG step; no network reads it unwritten
-        memory.fill_uninitialized_memory = False
+        _MEMORY.fill_uninitialized_memory = False
         try:
             yield
         finally:
-            memory.fill_uninitialized_memory = filled
+            _MEMORY.fill_uninitialized_memory = filled
             torch.use_deterministic_algorithms(before, warn_only=warn_only)
