@@ -1,4 +1,6 @@
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean, median
 
 import numpy as np
 import pandas as pd
@@ -117,17 +119,46 @@ def test_intervals_hold_the_threshold(table: pd.DataFrame) -> None:
     every = thresholds(found[found["model"] == "peak"])
     assert len(every) == 9
     assert sum(t.n for t in every) == found["sample"].nunique()
-    for t in every:
-        if np.isfinite(t.mw):
-            assert t.low <= t.mw <= t.high
+    finite = [t for t in every if np.isfinite(t.mw)]
+    assert len(finite) >= 3
+    for t in finite:
+        assert t.low <= t.mw <= t.high
+
+
+def test_an_interval_narrows_with_the_samples_around_the_threshold_that_is_true() -> None:
+    edge, few, many, wide = 6.8, 120, 2000, []
+    far, deep = np.meshgrid([0.2, 1.0, 4.0], [10.0, 40.0, 80.0], indexing="ij")
+    n = np.array([few] * 8 + [many])  # of each class, in the order of the table
+    rng = np.random.default_rng(6)
+    mw = rng.uniform(5.8, 8.5, n.sum())
+    error = np.where(mw < edge, 3, 0.3) * LIMIT_KM * rng.lognormal(0, 0.2, n.sum())
+    made = {"mw": mw, "position_error": error, "sample": np.arange(n.sum()), "seed": 0}
+    places = {"ground_distance": far.ravel().repeat(n), "depth": deep.ravel().repeat(n)}
+    for t, size in zip(thresholds(pd.DataFrame(made | places)), n, strict=True):
+        assert t.n == size
+        assert t.low <= edge - WINDOW / 2 + 0.11
+        assert t.high >= edge - WINDOW / 2 - 0.01
+        wide.append(t.high - t.low)
+    assert wide[-1] < 0.15 < np.mean(wide[:-1])
+    assert max(wide) < 1
 
 
 def test_errors_by_gap_are_medians_of_their_class(table: pd.DataFrame) -> None:
     found = samples(table, "gaps")
-    errors = errors_by_gap(found)
-    assert errors["n"].sum() == len(found)
-    for row in errors.itertuples():
-        assert 0 <= row.missing <= 0.6 + 1 / 12
+    rows = {(r.model, round(r.missing, 9)): r for r in errors_by_gap(found).itertuples()}
+    edges, several = [-1, 0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 1.1], 0
+    for model in ("mean", "peak"):
+        mine = [r for r in found.itertuples() if r.model == model]
+        for low, high in pairwise(edges):
+            if not (here := [r for r in mine if low <= r.missing < high]):
+                continue
+            several += len({r.missing for r in here}) > 1
+            row = rows.pop((model, round(fmean(r.missing for r in here), 9)))
+            assert row.n == len(here)
+            assert row.position_error == pytest.approx(median(r.position_error for r in here))
+            assert row.magnitude_error == pytest.approx(median(abs(r.mw - r.mw_predicted) for r in here))
+    assert several > 0
+    assert not rows
 
 
 def test_events_are_medians_over_their_realisations(table: pd.DataFrame) -> None:
