@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,8 +16,14 @@ OBJECT_STORE_BYTES = 256 * 2**20
 
 
 @contextmanager
-def ray_session() -> Iterator[dict[str, float]]:
-    """Join ``RAY_ADDRESS`` (always set inside a Ray job), else start Ray here and stop it afterwards.
+def ray_session(address: str = "") -> Iterator[dict[str, float]]:
+    """Join a cluster, or start Ray here and stop it afterwards.
+
+    Parameters
+    ----------
+    address : str
+        Of the cluster, or ``auto``. By default ``RAY_ADDRESS`` (always set inside a Ray job); without
+        either Ray is started here.
 
     Yields
     ------
@@ -26,17 +33,17 @@ def ray_session() -> Iterator[dict[str, float]]:
     Raises
     ------
     InputError
-        When ``RAY_ADDRESS`` names a cluster that cannot be joined.
+        When there is no such cluster.
     """
-    own_token = {} if os.environ.get("RAY_ADDRESS") else _own_token()
+    ours = not _joined()
+    own_token = {} if address or joins() else _own_token()
     os.environ.update(own_token)  # before the import, which reads and keeps what it finds
     import ray
 
-    ours = not ray.is_initialized()
     before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         if ours:
-            _start()
+            _start(address)
         for number, handler in before.items():  # Ray puts its own handlers in; Ctrl-C stays ours
             signal.signal(number, handler)
         yield ray.cluster_resources()
@@ -45,6 +52,16 @@ def ray_session() -> Iterator[dict[str, float]]:
             ray.shutdown()
         for name in own_token:
             os.environ.pop(name, None)
+
+
+def joins() -> bool:
+    """Whether a `ray_session` would join a cluster instead of starting Ray here."""
+    return _joined() or bool(os.environ.get("RAY_ADDRESS"))
+
+
+def _joined() -> bool:
+    ray = sys.modules.get("ray")
+    return ray is not None and ray.is_initialized()
 
 
 @cache
@@ -63,10 +80,11 @@ def _own_token() -> dict[str, str]:
     return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
 
 
-def _start() -> None:
+def _start(address: str) -> None:
     import ray
 
-    address = os.environ.get("RAY_ADDRESS")
+    where = f"--ray {address}" if address else f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}"
+    address = address or os.environ.get("RAY_ADDRESS", "")
     if not address:
         ray.init(
             address="local",
@@ -80,8 +98,5 @@ def _start() -> None:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(
-            f"RAY_ADDRESS={address}",
-            "no Ray cluster there",
-            "a running Ray head",
-            "start it or unset RAY_ADDRESS",
+            where, "no Ray cluster there", "a running Ray head", "start it or correct the address"
         ) from error

@@ -1,5 +1,6 @@
 """One trainer without a suite: its store, its search and its fit, checked before they start."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -22,11 +23,13 @@ from slipbench.platform.stages import (
 from slipbench.platform.tracking import Tracker
 from slipbench.platform.tracking_check import check
 from slipbench.platform.tune import Tuned
+from slipbench.trainers.devices import HERE
 from slipbench.trainers.options import TrainerOptions
+from slipbench.trainers.training import Launch
 
 
 def train(
-    options: TrainerOptions, place: Settings, report: Report, *, search: bool, **cluster: Any
+    options: TrainerOptions, place: Settings, report: Report, *, search: bool, ray: str = "", **cluster: Any
 ) -> Fitted:
     """Fit a network on its dataset, track it and return it.
 
@@ -40,29 +43,40 @@ def train(
         Where to tell what happens.
     search : bool
         Whether to run the search of the options first.
+    ray : str
+        Address of a Ray cluster whose workers fit, see `ray_train.ray_launch`; empty: this machine fits.
     **cluster
         ``workers`` and ``scheduler`` of `cluster.dask_client`.
+
+    Returns
+    -------
+    Fitted
+        Without a fit where it failed; the report has told why.
 
     Raises
     ------
     InputError
         For anything that can be known beforehand.
-    RuntimeError
-        When the fit fails.
     """
     if search and options.search is None:
         raise _no_search(options)
     check(place.tracking)
-    with place.working():
-        stores = _stores(options, place, report, search, cluster)
-        fitted = run_fit(options, stores, place, report, options.name, search)
+    with _launch(ray) as launch, place.working():
+        stores = _stores(options, place, report, search, cluster, launch)
+        fitted = run_fit(options, stores, place, report, options.name, search, launch)
         record = fit_record(options.name, fitted, stores[dataset_key(options.dataset)].dataset_hash)
         # a run of its own for every fit: what MLflow has logged of one cannot be changed to another's
         record = replace(record, id=f"fit-{fitted.folder.name}")
         Tracker(place.tracking, place.home / "artifacts").log_suite(record, record.children)
-    if fitted.fit is None:
-        raise RuntimeError(fitted.reason)
     return fitted
+
+
+def _launch(ray: str) -> AbstractContextManager[Launch]:
+    if not ray:
+        return nullcontext(HERE)
+    from slipbench.platform.ray_train import ray_launch
+
+    return ray_launch(ray)
 
 
 def search(options: TrainerOptions, place: Settings, report: Report, **cluster: Any) -> Tuned:
@@ -76,10 +90,15 @@ def search(options: TrainerOptions, place: Settings, report: Report, **cluster: 
 
 
 def _stores(
-    options: TrainerOptions, place: Settings, report: Report, search: bool, cluster: dict
+    options: TrainerOptions,
+    place: Settings,
+    report: Report,
+    search: bool,
+    cluster: dict,
+    launch: Launch = HERE,
 ) -> dict[str, Store]:
     """The stores of a trainer and of those that it starts from, by `dataset_key`."""
-    check_trainer(options, search)
+    check_trainer(options, search, launch)
     planned = {dataset_key(d): plan_dataset(d, place) for d in datasets_of(options)}
     built = build_stores(list({p.folder: p for p in planned.values()}.values()), report, **cluster)
     return {key: built[p.folder] for key, p in planned.items()}

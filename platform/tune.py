@@ -16,7 +16,7 @@ from typing import Any
 from slipbench.datasets.atomic import write_atomic
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash
-from slipbench.platform.ray_session import ray_session
+from slipbench.platform.ray_session import joins, ray_session
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.options import Choice, Search, TrainerOptions
 
@@ -106,7 +106,7 @@ def search_hash(options: TrainerOptions, dataset_hash: str, start_sha256: str = 
 
 def check_here(search: Search) -> None:
     """Raise InputError when a trial is too large for the Ray that would be started on this machine."""
-    if not os.environ.get("RAY_ADDRESS"):
+    if not joins():
         import torch
 
         _fits(search, {"CPU": float(os.cpu_count() or 1), "GPU": float(torch.cuda.device_count())})

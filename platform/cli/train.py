@@ -11,10 +11,16 @@ def command(
     trainer: Annotated[str, typer.Argument(help="YAML of the trainer, or a name from configs/trainers")],
     overrides: Overrides = None,
     search: Annotated[bool, typer.Option("--tune/--no-tune", help="run the trainer's search first")] = False,
+    ray: Annotated[
+        str,
+        typer.Option(
+            "--ray", help="fit with `devices` workers of this Ray cluster: HOST:PORT of it, or auto"
+        ),
+    ] = "",
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Build the dataset where needed, train, and keep the best weights; run again to resume."""
     from slipbench.platform.cli.console import out, print_json
     from slipbench.platform.cli.progress import Reporter
@@ -27,9 +33,10 @@ def command(
     options = load(find("trainers", trainer), TrainerOptions, overrides or ())
     place = settings()
     with Reporter() as report:
-        fitted = train(options, place, report, search=search, workers=workers, scheduler=scheduler)
+        fitted = train(options, place, report, search=search, ray=ray, workers=workers, scheduler=scheduler)
     fit = fitted.fit
-    assert fit is not None
+    if fit is None:
+        return 1
     if as_json:
         print_json(
             {
@@ -43,10 +50,11 @@ def command(
                 "seconds": fit.seconds,
             }
         )
-        return
+        return 0
     console = out()
     console.print(
         f"best epoch {fit.best_epoch} of {fit.epochs}, validation loss {fit.validation_loss:.4g}, "
         f"{fit.parameters:,} parameters, {fit.samples_per_second:.0f} samples/s"
     )
     console.print(f"checkpoint {fit.checkpoint}", soft_wrap=True)
+    return 0
