@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from slipbench.datasets.errors import InputError
 
 #: Search trials read stores from disk and pass only numbers, so the object store may stay small.
 OBJECT_STORE_BYTES = 256 * 2**20
+#: Seconds that the head of a cluster may take to answer.
+CONNECT_SECONDS = 5
 
 
 @contextmanager
@@ -95,8 +98,16 @@ def _start(address: str) -> None:
         )
         return
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise InputError(
             where, "no Ray cluster there", "a running Ray head", "start it or correct the address"
         ) from error
+
+
+def _knock(address: str) -> None:
+    """Raise OSError or ValueError where nobody listens; Ray itself would try again for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
