@@ -17,11 +17,7 @@ from slipbench.datasets.store.statistics import mean_std, merge, moments
 from slipbench.datasets.store.verify import verify
 from slipbench.datasets.store.writer import building, seal, start, write_shard
 
-from .toy import ToyMaker, toy_plan
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+from .toy import ToyMaker, toy_plan, tree
 
 
 @pytest.fixture

@@ -18,9 +18,7 @@ from slipbench.datasets.store.reader import Store
 from slipbench.datasets.store.repair import repair
 from slipbench.datasets.store.verify import verify
 
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+from .toy import tree
 
 
 def recipe(n: int, **changes: Any) -> SourceSynthetic:
@@ -40,12 +38,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("original") / "store"
     build(recipe(16).plan(), folder)
     return folder
-
-
-@pytest.fixture
-def sealed(original: Path, tmp_path: Path) -> Path:
-    shutil.copytree(original, tmp_path / "store")
-    return tmp_path / "store"
 
 
 def test_earlier_bytes_and_splits_stay_and_the_seal_is_new(sealed: Path) -> None:

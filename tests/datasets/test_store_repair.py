@@ -21,11 +21,7 @@ from slipbench.datasets.store.reader import Store
 from slipbench.datasets.store.repair import repair
 from slipbench.datasets.store.verify import verify
 
-from .toy import ToyMaker, toy_plan
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+from .toy import ToyMaker, toy_plan, tree
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +29,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("original") / "store"
     build(toy_plan(), folder)
     return folder
-
-
-@pytest.fixture
-def sealed(original: Path, tmp_path: Path) -> Path:
-    shutil.copytree(original, tmp_path / "store")
-    return tmp_path / "store"
 
 
 def flip(path: Path) -> None:

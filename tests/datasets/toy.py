@@ -1,6 +1,7 @@
 """A small made dataset for tests of everything that works on stores."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,3 +44,8 @@ def toy_plan(n_rows: int = 100, rows_per_shard: int = 16, seed: int = 3, **optio
         statistics=("img",),
         make=ToyMaker(6, 4),
     )
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Bytes of every file below `folder`, by relative path."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
