@@ -18,11 +18,9 @@ from slipbench.benchmarks.limits.posterior import Event, modes
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.noise.parametric import ParametricNoise
 from slipbench.datasets.physics.distance import ground_distance
-from slipbench.datasets.recipes.build import build
-from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
-from slipbench.datasets.store.reader import Store
 
 from .limits_cases import pick, small_problem, sources
+from .made_source import made_source
 
 #: Noise unlike the defaults, so that the fit has something to find.
 NOISE = {
@@ -47,20 +45,14 @@ DATASET = {
 GAPS = {"share_low": 0.4, "share_high": 0.5, "daily_share": 0.05}
 
 
-def made(folder, **change):
-    options = SourceSynthetic.Options.model_validate(DATASET | change)
-    build(SourceSynthetic(options, None).plan(), folder)
-    return Store(folder)
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    return made(tmp_path_factory.mktemp("refined") / "store")
+    return made_source(tmp_path_factory.mktemp("refined") / "store", DATASET)
 
 
 @pytest.fixture(scope="module")
 def gappy(tmp_path_factory):
-    return made(tmp_path_factory.mktemp("refined") / "gaps", gaps=GAPS)
+    return made_source(tmp_path_factory.mktemp("refined") / "gaps", DATASET, gaps=GAPS)
 
 
 def refined(store, rows, **options):
@@ -122,7 +114,9 @@ def test_it_comes_as_near_as_the_posterior_under_the_exact_noise(request, name):
 
 def test_a_mechanism_outside_the_ranges_is_found_when_any_is_looked_for(tmp_path, store):
     """Sources of all mechanisms, by someone who has only seen thrusts."""
-    other = made(tmp_path / "all", sampling=DATASET["sampling"] | {"variant": "all"}, n_samples=20)
+    other = made_source(
+        tmp_path / "all", DATASET, sampling=DATASET["sampling"] | {"variant": "all"}, n_samples=20
+    )
     rows = np.concatenate([other.rows_of(split) for split in ("train", "validation", "test")])[:5]
     rows.sort()
     errors = {}

@@ -11,10 +11,8 @@ from slipbench.benchmarks.limits.importance import Effort
 from slipbench.benchmarks.limits.problem import noise_of, problem_of
 from slipbench.benchmarks.results import read_table
 from slipbench.benchmarks.run import run_suite
-from slipbench.datasets.recipes.build import build
-from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
-from slipbench.datasets.store.reader import Store
 
+from .made_source import made_source
 from .toy_suites import inputs_of, source_suite, toy_source
 
 DATASET = {
@@ -34,15 +32,9 @@ BASELINES = [
 ]
 
 
-def made(folder, **change):
-    options = SourceSynthetic.Options.model_validate(DATASET | change)
-    build(SourceSynthetic(options, None).plan(), folder)
-    return Store(folder)
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    return made(tmp_path_factory.mktemp("limit") / "store")
+    return made_source(tmp_path_factory.mktemp("limit") / "store", DATASET)
 
 
 def test_rows_of_the_limit_and_the_inversion(store, tmp_path):
@@ -67,7 +59,7 @@ def test_rows_of_the_limit_and_the_inversion(store, tmp_path):
 def test_what_does_not_learn_needs_no_positions_for_training(store, tmp_path):
     """Images to train networks on, positions in a further test set."""
     images = {**DATASET, "representations": ["img"]}
-    trained = made(tmp_path / "images", representations=["img"])
+    trained = made_source(tmp_path / "images", DATASET, representations=["img"])
     suite = source_suite(dataset=images, tests={"further": DATASET}, baselines=BASELINES[2:])
     inputs = replace(inputs_of(trained, tmp_path), tests={"further": store})
     table = read_table([run_suite(suite, inputs, tmp_path / "out")])
@@ -86,7 +78,7 @@ def test_stores_without_positions_are_skipped_with_the_reason(tmp_path):
 
 
 def test_post_seismic_motion_has_no_limit(tmp_path):
-    store = made(tmp_path / "store", n_samples=5, rows_per_shard=5, post_seismic={})
+    store = made_source(tmp_path / "store", DATASET, n_samples=5, rows_per_shard=5, post_seismic={})
     assert "post-seismic" in Posterior(PosteriorOptions(), 0).unusable(store)
 
 
