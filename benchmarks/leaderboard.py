@@ -1,14 +1,17 @@
 """The ranked table, computed from a results table and nothing else."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from slipbench.benchmarks.metrics import Metric, metrics_of
+from slipbench.benchmarks.holm import holm
+from slipbench.benchmarks.metrics import Metric
 from slipbench.benchmarks.paired import ratio_to
 from slipbench.benchmarks.results import models_of
-from slipbench.benchmarks.scores import MODEL, blocks_of, finished_cells, model_scores
+from slipbench.benchmarks.scores import MODEL, blocks_of, finished_cells, metrics_for, model_scores
+from slipbench.benchmarks.to_best import ALPHA, difference
 
 #: Tables that are ranked separately.
 SECTION = ["suite", "split", "label"]
@@ -31,7 +34,11 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
         ``fit_seconds`` (mean), ``predict_seconds`` (mean, of one sample), ``leaky``, ``untrained``,
         ``flags`` (text), ``reason``, and for each metric ``<name>``, ``<name>_low``, ``<name>_high`` (95 %)
         and ``<name>_units``. Where a section has a limit, ``limit_ratio`` with ``_low`` and ``_high`` is the
-        first metric over the limit's on the limit's own samples. Sections stand in the order of the table;
+        first metric over the limit's on the limit's own samples. Where the first metric is of means,
+        ``best_difference`` is the mean loss minus the best model's on shared samples (in the units of the
+        loss), ``best_p`` its p value after Holm's correction over the section (`to_best`; missing for the
+        best one), ``best_blocks`` the blocks that it rests on, and ``not_worse`` whether the model is not
+        worse than the best one at 5 %. Sections stand in the order of the table;
         limits, which have no rank, come first, then rows by rank, those without any result last.
     """
     finished: dict[str, tuple] = {str(c["cell"].iloc[0]): (c, s) for c, s in finished_cells(table)}
@@ -40,17 +47,19 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
         for c, s in finished.values()
         if c.iloc[0]["kind"] == "limit"
     }
-    rows = []
+    rows: list[dict] = []
+    of_row: list[list] = []
     for key, group in models_of(table).groupby(MODEL, sort=False):
         cells = [finished[c] for c in group["cell"].unique() if c in finished]
         row = dict(zip(MODEL, key, strict=True))
         limit = limits.get(tuple(row[k] for k in SECTION)) if row["kind"] != "limit" else None
         rows.append(row | _summary(group, cells) | _beside(limit, cells))
+        of_row.append(cells)
     if not rows:
         return pd.DataFrame(columns=[*MODEL, "rank"])
     board = pd.DataFrame(rows)
     board["rank"] = pd.array([pd.NA] * len(board), dtype="Int64")
-    parts = [_ranked(part) for _, part in board.groupby(SECTION, sort=False)]
+    parts = [_ranked(_against_best(part, of_row)) for _, part in board.groupby(SECTION, sort=False)]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -100,9 +109,31 @@ def _beside(limit: tuple | None, cells: list[tuple]) -> dict[str, object]:
     return {"limit_ratio": ratio.value, "limit_ratio_low": ratio.low, "limit_ratio_high": ratio.high}
 
 
+def _against_best(part: pd.DataFrame, cells: list[list]) -> pd.DataFrame:
+    """One section with the differences to its best model; `cells` by the numbers of its rows."""
+    first = metrics_for(part)[0]
+    if first.name not in part or first.reduction != "mean" or not part[first.name].notna().any():
+        return part
+    known = part.loc[part["kind"] != "limit", first.name].dropna()
+    if not len(known):
+        return part
+    best = known.idxmax() if first.higher_is_better else known.idxmin()
+    found = {row: difference(cells[best], cells[row], first) for row in known.index if row != best}
+    told = {row: d for row, d in found.items() if d is not None}
+    p = dict(zip(told, holm(np.array([d.p for d in told.values()])), strict=True))
+    return part.assign(
+        best_difference=pd.Series({row: d.value for row, d in told.items()}, dtype=float),
+        best_p=pd.Series(p, dtype=float),
+        best_blocks=pd.Series({row: d.blocks for row, d in told.items()}, dtype=float),
+        not_worse=[
+            row == best or (row in p and not (p[row] <= ALPHA and told[row].value > 0)) for row in part.index
+        ],
+    )
+
+
 def _ranked(part: pd.DataFrame) -> pd.DataFrame:
     """One section with its ranks, best first; ties share a rank, rows without a value come last."""
-    first = metrics_of(str(part["task"].iloc[0]))[0]
+    first = metrics_for(part)[0]
     part = part.copy()
     if first.name not in part:
         return part
@@ -120,9 +151,18 @@ def sections(board: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame
     for key, part in board.groupby(SECTION, sort=False):
         head = dict(zip(SECTION, (str(k) for k in key), strict=True))
         head |= {name: str(part[name].iloc[0]) for name in ("task", "dataset")}
-        known = [m for m in metrics_of(head["task"]) if m.shown and m.name in part]
+        known = [m for m in metrics_for(part) if m.shown and m.name in part]
         metrics = [m for m in known if part[m.name].notna().any()]
         yield head, part, metrics
+
+
+def beside_best(row: dict[str, Any]) -> str:
+    """The p value of a row against the best one for people, with a tick where it is not worse."""
+    if pd.isna(row.get("best_p", np.nan)):
+        best = row.get("not_worse")
+        return "best" if pd.notna(best) and best else "–"
+    p = float(row["best_p"])
+    return f"{'<0.001' if p < 1e-3 else f'{p:.2g}'}{' ✓' if row['not_worse'] else ''}"
 
 
 def number(value: float) -> str:

@@ -7,21 +7,46 @@ needs the statistics once and no model again.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from scipy.special import xlogy
 
+from slipbench.benchmarks import quantiles
 from slipbench.datasets.physics.distance import ground_distance
 
 Array = np.ndarray
+#: Quantity of the metrics of a nowcast: the one that its cells predict, whichever label it is.
+LABEL = "label"
+#: Label that counts events; its metrics are those of a Poisson number.
+COUNT = "next_window_count"
+#: Least number of events that a prediction stands for; the deviance of none or fewer would be infinite.
+LEAST_EVENTS = 0.5
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Test rows of one cell by quantity; `reference` holds persistence's prediction of the same rows."""
+    """Test rows of one cell.
+
+    Parameters
+    ----------
+    true, pred : mapping
+        Quantity to values, shape (n,).
+    reference : mapping
+        Persistence's prediction of the same rows.
+    quantiles : ndarray, shape (n, 19), or None
+        Predicted quantiles at `quantiles.LEVELS`, where the cell predicts a distribution.
+    """
 
     true: Mapping[str, Array]
     pred: Mapping[str, Array]
     reference: Mapping[str, Array] = field(default_factory=dict)
+    quantiles: Array | None = None
+
+    def take(self, rows: Array) -> "Samples":
+        """Some of the rows, in the order of `rows`."""
+        parts = ({q: v[rows] for q, v in part.items()} for part in (self.true, self.pred, self.reference))
+        return Samples(*parts, None if self.quantiles is None else self.quantiles[rows])
 
 
 def great_circle_km(lat1: Array, lon1: Array, lat2: Array, lon2: Array) -> Array:
@@ -29,8 +54,36 @@ def great_circle_km(lat1: Array, lon1: Array, lat2: Array, lon2: Array) -> Array
     return ground_distance(lat1, lon1, lat2, lon2) / 1e3
 
 
+def poisson_deviance(true: Array, mean: Array) -> Array:
+    """Deviance of counts from predicted means, which are taken to be at least `LEAST_EVENTS`, shape (n,).
+
+    2 [y log(y / m) - (y - m)] (McCullagh and Nelder 1989, table 2.1).
+    """
+    mean = np.maximum(mean, LEAST_EVENTS)
+    return 2 * (xlogy(true, true / mean) - (true - mean))
+
+
+def _unknown(s: Samples, q: str) -> Array:
+    return np.full(len(s.true[q]), np.nan)
+
+
 def _squared_reference_error(s: Samples, q: str) -> Array:
-    return (s.true[q] - s.reference[q]) ** 2 if q in s.reference else np.full(len(s.true[q]), np.nan)
+    return (s.true[q] - s.reference[q]) ** 2 if q in s.reference else _unknown(s, q)
+
+
+def _reference_deviance(s: Samples, q: str) -> Array:
+    return poisson_deviance(s.true[q], s.reference[q]) if q in s.reference else _unknown(s, q)
+
+
+def _crps(s: Samples, q: str) -> Array:
+    return np.abs(s.true[q] - s.pred[q]) if s.quantiles is None else quantiles.crps(s.true[q], s.quantiles)
+
+
+def _inside(level: float) -> Callable[[Samples, str], Array]:
+    def statistic(s: Samples, q: str) -> Array:
+        return _unknown(s, q) if s.quantiles is None else quantiles.inside(s.true[q], s.quantiles, level)
+
+    return statistic
 
 
 def _position_error_km(s: Samples, q: str) -> Array:
@@ -45,6 +98,12 @@ STATISTICS: dict[str, Callable[[Samples, str], Array]] = {
     # smooth series vary too little, and R² would be biased downwards
     "squared_deviation": lambda s, q: (s.true[q] - s.true[q].mean()) ** 2,
     "squared_reference_error": _squared_reference_error,
+    "poisson_deviance": lambda s, q: poisson_deviance(s.true[q], s.pred[q]),
+    "reference_deviance": _reference_deviance,
+    # a point prediction is a distribution of one point, whose score is the absolute error
+    "crps": _crps,
+    "inside_90": _inside(0.9),
+    "inside_50": _inside(0.5),
     "position_error_km": _position_error_km,
 }
 
@@ -80,11 +139,11 @@ class Metric:
     task : str
         ``source`` or ``nowcast``.
     quantity : str
-        Predicted quantity that it judges (``position``: latitude and longitude together).
+        Predicted quantity that it judges (``position``: latitude and longitude together; `LABEL`).
     units : str
         Unit; ``{u}`` stands for the quantity's own.
-    higher_is_better : bool
-        Direction.
+    higher_is_better : bool or None
+        Direction; None where neither is better, as with a coverage.
     statistics : tuple of str
         Names in `STATISTICS`.
     of : callable
@@ -93,6 +152,8 @@ class Metric:
         Name in `REDUCTIONS`.
     shown : bool
         Whether printed tables have a column for it; the leaderboard itself has them all.
+    labels : tuple of str
+        Labels that it judges; empty for all.
     """
 
     name: str
@@ -100,15 +161,22 @@ class Metric:
     task: str
     quantity: str
     units: str
-    higher_is_better: bool
+    higher_is_better: bool | None
     statistics: tuple[str, ...]
     of: Callable[..., Array] = _same
     reduction: str = "mean"
     shown: bool = True
+    labels: tuple[str, ...] = ()
+
+    @property
+    def arrow(self) -> str:
+        """The direction for readers; empty where there is none."""
+        return "" if self.higher_is_better is None else "↑" if self.higher_is_better else "↓"
 
     def columns(self, samples: Samples) -> list[Array]:
         """The metric's statistics, each of shape (n,)."""
-        return [STATISTICS[name](samples, self.quantity) for name in self.statistics]
+        quantity = next(iter(samples.true)) if self.quantity == LABEL else self.quantity
+        return [STATISTICS[name](samples, quantity) for name in self.statistics]
 
     def value(self, samples: Samples) -> float:
         """The metric on all samples."""
@@ -138,22 +206,28 @@ def _source_r2(quantity: str, title: str) -> Metric:
     )
 
 
-#: All metrics in the order of the columns; the first of a task ranks its tables.
+def _nowcast(
+    name: str, title: str, units: str, higher_is_better: bool | None, *statistics: str, **more: Any
+) -> Metric:
+    return Metric(name, title, "nowcast", LABEL, units, higher_is_better, statistics, **more)
+
+
+_SKILL = ("squared_error", "squared_reference_error")
+_DEVIANCES = ("poisson_deviance", "reference_deviance")
+#: All metrics in the order of the columns; the first that applies to a label ranks its tables.
 METRICS: tuple[Metric, ...] = (
-    Metric("r2", "R²", "nowcast", "density", "1", True, _R2, _one_minus_ratio),
-    Metric(
-        "skill",
-        "skill",
-        "nowcast",
-        "density",
-        "1",
-        True,
-        ("squared_error", "squared_reference_error"),
-        _one_minus_ratio,
+    _nowcast("deviance", "Poisson deviance", "1", False, _DEVIANCES[0], labels=(COUNT,)),
+    _nowcast(
+        "deviance_skill", "skill (deviance)", "1", True, *_DEVIANCES, of=_one_minus_ratio, labels=(COUNT,)
     ),
-    Metric("mse", "MSE", "nowcast", "density", "({u})²", False, ("squared_error",)),
-    Metric("rmse", "RMSE", "nowcast", "density", "{u}", False, ("squared_error",), np.sqrt, shown=False),
-    Metric("mae", "MAE", "nowcast", "density", "{u}", False, ("absolute_error",)),
+    _nowcast("r2", "R²", "1", True, *_R2, of=_one_minus_ratio),
+    _nowcast("skill", "skill", "1", True, *_SKILL, of=_one_minus_ratio),
+    _nowcast("crps", "CRPS", "{u}", False, "crps"),
+    _nowcast("mse", "MSE", "({u})²", False, "squared_error"),
+    _nowcast("coverage_90", "coverage of 90 %", "1", None, "inside_90"),
+    _nowcast("coverage_50", "coverage of 50 %", "1", None, "inside_50"),
+    _nowcast("rmse", "RMSE", "{u}", False, "squared_error", of=np.sqrt, shown=False),
+    _nowcast("mae", "MAE", "{u}", False, "absolute_error", shown=False),
     Metric(
         "position_error",
         "position error, median",
@@ -182,6 +256,6 @@ METRICS: tuple[Metric, ...] = (
 )
 
 
-def metrics_of(task: str) -> list[Metric]:
-    """Metrics of one task in the order of the columns; the first one ranks."""
-    return [m for m in METRICS if m.task == task]
+def metrics_of(task: str, label: str = "-") -> list[Metric]:
+    """Metrics of one task and label in the order of the columns; the first one ranks."""
+    return [m for m in METRICS if m.task == task and (not m.labels or label in m.labels)]

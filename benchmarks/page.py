@@ -12,8 +12,8 @@ import pandas as pd
 
 from slipbench.benchmarks.figures import draw
 from slipbench.benchmarks.intervals import LEVEL, MIN_BLOCKS, RESAMPLES
-from slipbench.benchmarks.leaderboard import leaderboard, number, sections
-from slipbench.benchmarks.metrics import Metric
+from slipbench.benchmarks.leaderboard import beside_best, leaderboard, number, sections
+from slipbench.benchmarks.metrics import COUNT, Metric
 from slipbench.datasets.atomic import write_atomic
 
 _TEMPLATE = "leaderboard.html.j2"
@@ -26,6 +26,7 @@ _ABOUT_SPLITS = {
 _ABOUT_LABELS = {
     "two_sided": "Gaussian kernel as published; a day's label also contains later events",
     "causal": "one-sided kernel, past events only",
+    COUNT: "number of events in the window that begins on the day",
 }
 
 
@@ -96,6 +97,9 @@ def _section(
     if "limit_ratio" in part and part["limit_ratio"].notna().any():
         names.append("limit_ratio")
         columns.append({"title": "× limit", "unit": "", "arrow": "↓"})
+    compared = "best_p" in part and part["best_p"].notna().any()
+    if compared:
+        columns.append({"title": "p to best", "unit": "Holm", "arrow": ""})
     return {
         "id": "-".join(head[k] for k in ("suite", "split", "label")),
         "title": " · ".join(head[k] for k in ("suite", "split", "label") if head[k] != "-"),
@@ -104,7 +108,7 @@ def _section(
         "columns": columns,
         "modality": bool((part["modality"] != "-").any()),
         "blocks": bool((part["blocks"] < part["n_test"]).any()),
-        "rows": [_row(row, names) for row in part.to_dict("records")],
+        "rows": [_row(row, names, compared) for row in part.to_dict("records")],
         "figure": None if figure is None else {"about": figure[0].about, "data": figure[1]},
     }
 
@@ -112,11 +116,11 @@ def _section(
 def _column(metric: Metric, part: pd.DataFrame) -> dict[str, str]:
     units = part[f"{metric.name}_units"].dropna()
     unit = str(units.iloc[0]) if len(units) else metric.units
-    arrow = "↑" if metric.higher_is_better else "↓"
-    return {"title": metric.title, "unit": "" if unit == "1" else unit, "arrow": arrow}
+    return {"title": metric.title, "unit": "" if unit == "1" else unit, "arrow": metric.arrow}
 
 
-def _row(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
+def _row(row: dict[str, Any], names: list[str], compared: bool) -> dict[str, Any]:
+    p = [{"sort": row["best_p"], "value": beside_best(row), "interval": ""}] if compared else []
     ranked = not pd.isna(row["rank"])
     return {
         "rank": int(row["rank"]) if ranked else None,
@@ -131,7 +135,7 @@ def _row(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
         "predict": number(1e3 * row["predict_seconds"]),
         "flags": [f for f in row["flags"].split("; ") if f and f != "leaky split"],
         "untrained": row["untrained"],
-        "cells": [_value(row, name) for name in names],
+        "cells": [_value(row, name) for name in names] + p,
     }
 
 

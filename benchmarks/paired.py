@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from slipbench.benchmarks.intervals import interval, over_seeds, resamples, weights
-from slipbench.benchmarks.metrics import Metric, Samples, metrics_of
-from slipbench.benchmarks.scores import SEED, applies
+from slipbench.benchmarks.metrics import Metric, Samples
+from slipbench.benchmarks.scores import SEED, applies, metrics_for
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def ratio_to(
     Ratio or None
         None where the model has not predicted all of those samples.
     """
-    metric = metrics_of(str(limit[0]["task"].iloc[0]))[0]
+    metric = metrics_for(limit[0])[0]
     wanted = np.asarray(limit[0].iloc[0]["sample"])
     if "mw" in limit[1].true:
         wanted = wanted[limit[1].true["mw"] >= mw]
@@ -61,8 +61,7 @@ def _part(cell: tuple[pd.DataFrame, Samples], wanted: np.ndarray) -> Samples | N
     at = np.searchsorted(known[order], wanted)
     if len(known) == 0 or (at == len(known)).any() or (known[order][at] != wanted).any():
         return None
-    rows = order[at]
-    return Samples(*({q: v[rows] for q, v in values.items()} for values in (samples.true, samples.pred)))
+    return samples.take(order[at])
 
 
 def _values(metric: Metric, samples: Samples, n: int) -> tuple[float, np.ndarray]:

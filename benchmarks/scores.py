@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from slipbench.benchmarks.intervals import block_rows, interval, over_seeds, resamples, weights
-from slipbench.benchmarks.metrics import Metric, Samples, metrics_of
+from slipbench.benchmarks.metrics import LABEL, Metric, Samples, metrics_of
+from slipbench.benchmarks.quantiles import is_quantile, quantiles_of
 from slipbench.benchmarks.results import models_of
 
 #: Columns that name a model's row of a leaderboard; the seeds are summarised.
@@ -39,24 +40,32 @@ def samples_of(cell: pd.DataFrame, reference: pd.DataFrame | None = None) -> Sam
         same samples.
     """
     true, pred, base = {}, {}, {}
-    for row in cell.itertuples():
+    for row in points_of(cell).itertuples():
         q = str(row.quantity)
         true[q], pred[q] = np.asarray(row.y_true), np.asarray(row.y_pred)
         for other in () if reference is None else reference.itertuples():
             if other.quantity == q and np.array_equal(other.sample, row.sample):
                 base[q] = np.asarray(other.y_pred)
-    return Samples(true, pred, base)
+    return Samples(true, pred, base, quantiles_of(cell))
+
+
+def points_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a results table but those of quantiles."""
+    return table[~is_quantile(table["quantity"])]
 
 
 def units_of(metric: Metric, cell: pd.DataFrame) -> str:
     """Unit of a metric, with the quantity's own one filled in."""
-    own = cell.loc[cell["quantity"] == metric.quantity, "units"]
+    points = points_of(cell)
+    own = points.loc[(points["quantity"] == metric.quantity) | (metric.quantity == LABEL), "units"]
     unit = str(own.iloc[0]) if len(own) else "1"
     return "1" if unit == "1" and "{u}" in metric.units else metric.units.replace("{u}", unit)
 
 
 def applies(metric: Metric, samples: Samples) -> bool:
     """Whether the cell holds what the metric judges."""
+    if metric.quantity == LABEL:
+        return bool(samples.true)
     needed = ("latitude", "longitude") if metric.quantity == "position" else (metric.quantity,)
     return all(q in samples.true for q in needed)
 
@@ -81,10 +90,15 @@ def cell_metrics(table: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Finite metrics of every ``ok`` cell: cell id to metric name to value; what a tracker logs."""
     found: dict[str, dict[str, float]] = {}
     for cell, samples in finished_cells(table):
-        metrics = [m for m in metrics_of(str(cell["task"].iloc[0])) if applies(m, samples)]
+        metrics = [m for m in metrics_for(cell) if applies(m, samples)]
         values = {m.name: m.value(samples) for m in metrics}
         found[str(cell["cell"].iloc[0])] = {k: v for k, v in values.items() if np.isfinite(v)}
     return found
+
+
+def metrics_for(rows: pd.DataFrame) -> list[Metric]:
+    """Metrics of rows (of a results table or a leaderboard) that share task and label."""
+    return metrics_of(str(rows["task"].iloc[0]), str(rows["label"].iloc[0]))
 
 
 def blocks_of(cell: pd.DataFrame) -> tuple[int, int]:
@@ -106,7 +120,8 @@ def model_scores(cells: list[tuple[pd.DataFrame, Samples]]) -> list[Score]:
     """
     scores = []
     first, samples = cells[0]
-    for metric in metrics_of(str(first["task"].iloc[0])):
+    fewest = min(n / block for n, block in (blocks_of(cell) for cell, _ in cells))
+    for metric in metrics_for(first):
         if not applies(metric, samples):
             continue
         values, spread = [], []
@@ -114,6 +129,6 @@ def model_scores(cells: list[tuple[pd.DataFrame, Samples]]) -> list[Score]:
             n, block = blocks_of(cell)
             values.append(metric.value(one))
             spread.append(metric.resampled(one, resamples(n, block, SEED), weights(n, block, SEED)))
-        low, high = interval(over_seeds(np.array(spread), SEED))
+        low, high = interval(over_seeds(np.array(spread), SEED), blocks=fewest)
         scores.append(Score(metric, units_of(metric, first), float(np.mean(values)), low, high))
     return scores

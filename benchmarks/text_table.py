@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from slipbench.benchmarks.intervals import interval, over_seeds, resamples
-from slipbench.benchmarks.leaderboard import leaderboard, number, sections
+from slipbench.benchmarks.leaderboard import beside_best, leaderboard, number, sections
 from slipbench.benchmarks.scores import SEED
 
 #: Metrics beyond these are in the leaderboard's data and on the page.
@@ -37,10 +37,13 @@ def text_tables(table: pd.DataFrame) -> Iterator[TextTable]:
         for metric in shown:
             units = part[f"{metric.name}_units"].dropna()
             unit = f" ({units.iloc[0]})" if len(units) and units.iloc[0] != "1" else ""
-            header.append(f"{metric.title}{unit} {'↑' if metric.higher_is_better else '↓'} [95 %]")
+            header.append(" ".join(filter(None, [f"{metric.title}{unit}", metric.arrow, "[95 %]"])))
         limited = "limit_ratio" in part and part["limit_ratio"].notna().any()
         if limited:
             header.append("× limit ↓ [95 %]")
+        compared = "best_p" in part and part["best_p"].notna().any()
+        if compared:
+            header.append("p to best")
         rows = []
         for row in part.to_dict("records"):
             rank = "–" if pd.isna(row["rank"]) else str(row["rank"])
@@ -49,6 +52,8 @@ def text_tables(table: pd.DataFrame) -> Iterator[TextTable]:
             values = [_value(row, m.name) for m in shown]
             if limited:
                 values.append(_value(row, "limit_ratio"))
+            if compared:
+                values.append(beside_best(row))
             rows.append([rank, name, *values, str(row["seeds"]), flags])
         yield TextTable(title, [*header, "seeds", "remarks"], rows, (part["kind"] == "baseline").tolist())
 

@@ -37,6 +37,40 @@ def test_blocks_hold_what_single_days_do_not():
     assert blocks > 0.88
 
 
+@pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])
+def test_scores_that_follow_each_other_are_covered_as_often_as_promised(phi):
+    """AR(1) scores of 1000 days; blocks of six correlation times, as long as blocks of the code ever get.
+
+    2000 series have a binomial error of 0.5 points. At a lag of six correlation times 0.2 % of the
+    correlation is left; the variance between blocks still lacks 1/6 of a correlation time's share.
+    """
+    n, count = 1000, 500
+    scale = 0.0 if phi == 0 else -6 / np.log(phi)
+    block = block_rows(np.arange(float(n)), scale)
+    held, plain = [], []
+    for seed in range(4):
+        series = autoregressive(count, n, phi, np.random.default_rng(100 + seed))
+        spread = weights(n, block, seed) @ series.T
+        for values in spread.T:
+            low, high = interval(values, blocks=n / block)
+            held.append(low <= 0 <= high)
+            low, high = interval(values)
+            plain.append(low <= 0 <= high)
+    assert 0.93 <= np.mean(held) <= 0.97
+    assert np.mean(plain) <= np.mean(held)
+
+
+def test_few_blocks_widen_an_interval_as_student_does():
+    values = np.random.default_rng(0).normal(size=200_000)
+    low, high = interval(values, blocks=10)
+    wide = 2.262 * np.sqrt(10 / 9)  # Student's 97.5 % with nine degrees of freedom
+    assert (low, high) == (pytest.approx(-wide, abs=0.05), pytest.approx(wide, abs=0.05))
+    assert interval(values, blocks=1e6) == pytest.approx(interval(values), abs=1e-3)
+    assert interval(values[:1000], blocks=4) == pytest.approx(
+        (values[:1000].min(), values[:1000].max()), abs=0.5
+    )
+
+
 def test_resamples_are_circular_blocks_and_repeatable():
     index = resamples(50, 7, 3, 20)
     assert index.shape == (20, 50)

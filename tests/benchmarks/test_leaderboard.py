@@ -91,7 +91,7 @@ def test_flags_tell_leaks_untrained_weights_and_failures(table):
 
 def test_sections_name_the_metrics_that_have_values(table):
     found = {head["split"]: [m.name for m in metrics] for head, _, metrics in sections(leaderboard(table))}
-    assert found == {"blocked": ["r2", "skill", "mse", "mae"], "random": ["r2", "mse", "mae"]}
+    assert found == {"blocked": ["r2", "skill", "crps", "mse"], "random": ["r2", "crps", "mse"]}
 
 
 def test_a_table_of_failures_and_an_empty_one_are_leaderboards_too(tmp_path):
@@ -108,7 +108,7 @@ def test_metrics_of_every_finished_cell_are_finite(table):
     found = cell_metrics(table)
     assert set(found) == set(table.loc[table["status"] == "ok", "cell"])
     assert all(np.isfinite(v) for metrics in found.values() for v in metrics.values())
-    assert {"r2", "mse", "rmse", "mae", "skill"} == set(found[cell("good", 0).id])
+    assert {"r2", "mse", "rmse", "mae", "skill", "crps"} == set(found[cell("good", 0).id])
 
 
 def source_table(tmp_path):

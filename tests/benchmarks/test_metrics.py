@@ -2,10 +2,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+from scipy.stats import norm
+from sklearn.metrics import mean_absolute_error, mean_poisson_deviance, mean_squared_error, r2_score
 
 from slipbench.benchmarks.intervals import resamples, weights
-from slipbench.benchmarks.metrics import METRICS, Samples, great_circle_km, metrics_of
+from slipbench.benchmarks.metrics import (
+    COUNT,
+    METRICS,
+    Samples,
+    great_circle_km,
+    metrics_of,
+    poisson_deviance,
+)
+from slipbench.benchmarks.quantiles import LEVELS
 
 BY_NAME = {m.name: m for m in METRICS}
 
@@ -13,11 +22,20 @@ BY_NAME = {m.name: m for m in METRICS}
 def daily(n=200, scale=1e-4, seed=0):
     rng = np.random.default_rng(seed)
     true = scale * (3 + np.sin(np.arange(n) / 20))
+    pred = true + scale * 0.3 * rng.normal(size=n)
     return Samples(
         {"density": true},
-        {"density": true + scale * 0.3 * rng.normal(size=n)},
+        {"density": pred},
         {"density": np.full(n, true[0])},
+        pred[:, None] + 0.3 * scale * norm.ppf(LEVELS),
     )
+
+
+def counts(n=200, seed=0):
+    rng = np.random.default_rng(seed)
+    mean = 40 + 20 * np.sin(np.arange(n) / 20)
+    true = rng.poisson(mean).astype(float)
+    return Samples({"events": true}, {"events": mean}, {"events": np.full(n, true[0])})
 
 
 def sources(n=300, seed=0):
@@ -73,7 +91,7 @@ def test_position_and_magnitude_errors_are_medians_with_their_deviation():
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
 def test_resampled_metrics_surround_the_metric(metric):
-    s = daily() if metric.task == "nowcast" else sources()
+    s = (counts() if metric.labels else daily()) if metric.task == "nowcast" else sources()
     n = len(next(iter(s.true.values())))
     found = metric.resampled(s, resamples(n, 1, 0, 300), weights(n, 1, 0, 300))
     assert found.shape == (300,)
@@ -86,5 +104,40 @@ def test_resampled_metrics_surround_the_metric(metric):
 
 def test_every_task_has_metrics_with_unique_names():
     assert len(BY_NAME) == len(METRICS)
-    assert metrics_of("nowcast")[0].name == "r2"
+    assert metrics_of("nowcast", "two_sided")[0].name == "r2"
+    assert "deviance" not in [m.name for m in metrics_of("nowcast", "causal")]
+    assert [m.name for m in metrics_of("nowcast", COUNT)][:2] == ["deviance", "deviance_skill"]
     assert metrics_of("source")[0].name == "position_error"
+
+
+def test_the_deviance_agrees_with_scikit_learn_and_is_finite_for_no_events():
+    s = counts()
+    true, pred = s.true["events"], s.pred["events"]
+    assert BY_NAME["deviance"].value(s) == pytest.approx(mean_poisson_deviance(true, pred), rel=1e-12)
+    relative = BY_NAME["deviance_skill"].value(s)
+    assert relative == pytest.approx(d2_poisson(true, pred, s.reference["events"]), rel=1e-12)
+    none = poisson_deviance(np.array([0.0, 3.0]), np.array([-2.0, 0.0]))
+    np.testing.assert_allclose(none, [1.0, 2 * (3 * np.log(6) - 2.5)])
+
+
+def d2_poisson(true, pred, reference):
+    return 1 - mean_poisson_deviance(true, pred) / mean_poisson_deviance(true, reference)
+
+
+def test_a_distribution_is_scored_by_its_quantiles_and_a_point_by_its_error():
+    s = daily()
+    point = Samples(s.true, s.pred)
+    assert BY_NAME["crps"].value(point) == pytest.approx(BY_NAME["mae"].value(point))
+    assert BY_NAME["crps"].value(s) < BY_NAME["mae"].value(s)
+    assert BY_NAME["coverage_90"].value(s) == pytest.approx(0.9, abs=0.06)
+    assert BY_NAME["coverage_50"].value(s) == pytest.approx(0.5, abs=0.1)
+    assert np.isnan(BY_NAME["coverage_90"].value(point))
+
+
+def test_rows_can_be_taken_in_any_order():
+    s, rows = daily(), np.array([5, 2])
+    some = s.take(rows)
+    np.testing.assert_array_equal(some.true["density"], s.true["density"][rows])
+    np.testing.assert_array_equal(some.reference["density"], s.reference["density"][rows])
+    np.testing.assert_array_equal(some.quantiles, s.quantiles[rows])
+    assert sources().take(rows).quantiles is None
