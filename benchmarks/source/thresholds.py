@@ -79,13 +79,15 @@ def thresholds(samples: pd.DataFrame) -> list[Threshold]:
         Rows of `samples.samples` of one model.
     """
     rng = np.random.default_rng(_SEED)
+    samples, seeds = samples.sort_values(["sample", "seed"]), samples["seed"].nunique()
     found = []
     for i, near in enumerate(DISTANCES):
         for j, deep in enumerate(DEPTHS):
             here = in_class(samples["ground_distance"], DISTANCES, near)
             inside = here & in_class(samples["depth"], DEPTHS, deep)
-            part = samples[inside].pivot_table(["mw", "position_error"], index="sample", columns="seed")
-            mw, error = (part[k].to_numpy() for k in ("mw", "position_error"))
+            mw, error = (
+                samples.loc[inside, k].to_numpy().reshape(-1, seeds) for k in ("mw", "position_error")
+            )
             n = len(mw)
             draws = rng.integers(0, max(n, 1), (_RESAMPLES, n))
             again = [threshold(mw[k].ravel(), error[k].ravel()) for k in draws]

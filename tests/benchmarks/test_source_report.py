@@ -183,3 +183,14 @@ def test_the_report_says_what_the_table_holds(table: pd.DataFrame, tmp_path: Pat
         assert f"({figure.name})" in text
     again, *_ = write_report(table, tmp_path / "again")
     assert again.read_bytes() == document.read_bytes()
+
+
+def test_a_class_without_samples_has_no_threshold() -> None:
+    n, rng = 300, np.random.default_rng(0)
+    near = pd.DataFrame({"sample": np.arange(n), "mw": rng.uniform(5.8, 8.5, n), "ground_distance": 0.2})
+    seeds = [near.assign(seed=s, depth=20.0, position_error=rng.lognormal(3, 1, n)) for s in (0, 1)]
+    one, *others = thresholds(pd.concat(seeds))
+    assert one.n == n
+    assert all(t.n == 0 and np.isnan(t.mw) for t in others)
+    both = pd.concat(seeds)
+    np.testing.assert_equal(one.mw, threshold(both["mw"].to_numpy(), both["position_error"].to_numpy()))
