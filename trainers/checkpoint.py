@@ -1,48 +1,16 @@
-"""Reading a checkpoint safely: data only, never code, and one line for whatever is wrong with it."""
+"""The trained network of a checkpoint, or one line for whatever is wrong with it."""
 
-import pickle
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import ValidationError
 
 from slipbench.datasets.errors import InputError
+from slipbench.trainers.checkpoint_file import read_raw
 from slipbench.trainers.models.registry import MODELS
 from slipbench.trainers.module import Regression
 
 _EXPECTED = "a checkpoint that 'slipbench train' wrote"
-
-
-def read_raw(checkpoint: Path) -> dict[str, Any]:
-    """Contents of a checkpoint file.
-
-    Raises
-    ------
-    InputError
-        When it is missing, damaged, or no checkpoint.
-    """
-    if not checkpoint.is_file():
-        raise InputError(checkpoint, "no such file", _EXPECTED, "check the path or run 'slipbench train'")
-    with checkpoint.open("rb") as f:
-        if f.read(2) != b"PK":
-            raise InputError(checkpoint, "not a checkpoint", _EXPECTED, "check the path")
-    damaged = InputError(checkpoint, "the file is damaged", _EXPECTED, "copy it again or train again")
-    try:
-        with zipfile.ZipFile(checkpoint) as archive:
-            if archive.testzip() is not None:
-                raise damaged
-        raw = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise InputError(
-            checkpoint, "holds more than plain data", _EXPECTED, "do not use it: it could run code"
-        ) from error
-    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise damaged from error
-    if not isinstance(raw, dict) or not {"state_dict", "hyper_parameters"} <= raw.keys():
-        raise InputError(checkpoint, "holds no trained network", _EXPECTED, "check the path")
-    return raw
 
 
 def load(checkpoint: Path, expect: str | None = None) -> Regression:

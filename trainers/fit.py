@@ -11,7 +11,7 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.store.reader import Store
 from slipbench.trainers.batch_norm import share_batch_norm
-from slipbench.trainers.checkpoint import read_raw
+from slipbench.trainers.checkpoint_file import read_raw
 from slipbench.trainers.data import StoreData, content
 from slipbench.trainers.devices import HERE
 from slipbench.trainers.hash import fit_hash

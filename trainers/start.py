@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from slipbench.datasets.errors import InputError
-from slipbench.trainers.checkpoint import load, read_raw
+from slipbench.trainers.checkpoint import load
+from slipbench.trainers.checkpoint_file import read_raw
 from slipbench.trainers.models.registry import MODELS, TakeOver
 from slipbench.trainers.module import Regression
 from slipbench.trainers.options import TrainerOptions

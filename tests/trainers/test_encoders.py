@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
+from slipbench.trainers.encoders.pixels import pixels
 from slipbench.trainers.encoders.registry import ENCODERS
 from slipbench.trainers.encoders.vit import Vit, VitOptions
 
@@ -103,10 +104,12 @@ def test_values_beyond_the_scale_are_clipped(pictures: np.ndarray) -> None:
     np.testing.assert_array_equal(encoder.encode(pictures), encoder.encode(np.clip(pictures, -5, 5)))
 
 
-def test_bf16_agrees_to_three_digits_and_a_bit(pictures: np.ndarray) -> None:
-    single, half = (_encoder("vit", precision=p).encode(pictures) for p in ("32-true", "bf16"))
+@pytest.mark.parametrize("precision", ["bf16", "bf16-mixed"])
+def test_bf16_agrees_to_three_digits_and_a_bit(pictures: np.ndarray, precision: str) -> None:
+    single, half = (_encoder("vit", precision=p).encode(pictures) for p in ("32-true", precision))
     assert np.abs(single - half).max() < 0.03 * np.abs(single).max()
     assert half.dtype == np.float32
+    assert not np.array_equal(single, half)
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "pt", "wrapped"])
@@ -121,7 +124,7 @@ def test_weights_from_a_local_file(tmp_path: Path, pictures: np.ndarray, kind: s
         torch.save({"state_dict": state} if kind == "wrapped" else state, path)
     encoder = _encoder("vit", weights="path", weights_path=path)
     encoder.check()
-    x = encoder._pixels(pictures)
+    x = pixels(pictures, 20.0, 32, torch.device("cpu"))
     with torch.inference_mode():
         wanted = network.forward_features(x).mean(1).numpy()
     np.testing.assert_array_equal(encoder.encode(pictures), wanted)
@@ -219,13 +222,13 @@ def test_published_weights_come_from_the_cache(
     encoder = _encoder("vit", weights="in21k", image_size=224)
     encoder.check()
     with torch.inference_mode():
-        wanted = network.forward_features(encoder._pixels(pictures)).mean(1).numpy()
+        wanted = network.forward_features(pixels(pictures, 20.0, 224, torch.device("cpu"))).mean(1).numpy()
     np.testing.assert_array_equal(encoder.encode(pictures), wanted)
 
 
-@pytest.mark.parametrize("weights", [{"weights": "path"}, {"weights_path": "x.pt"}])
+@pytest.mark.parametrize("weights", [{"weights": "path"}, {"weights": "mae"}, {"weights_path": "x.pt"}])
 def test_path_and_weights_go_together(weights: dict) -> None:
-    with pytest.raises(ValidationError, match="weights_path is needed with weights: path"):
+    with pytest.raises(ValidationError, match="weights_path is needed with weights: path or mae"):
         VitOptions(**weights)
 
 

@@ -11,8 +11,11 @@ from pydantic import Field, model_validator
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.options import Options
-from slipbench.datasets.registry import Info, nearest
+from slipbench.datasets.registry import Info
+from slipbench.trainers.encoders.architecture import skeleton
 from slipbench.trainers.encoders.base import Encoder, Progress, check_images
+from slipbench.trainers.encoders.pixels import pixels
+from slipbench.trainers.encoders.pretrained import check_pretrained
 from slipbench.trainers.encoders.registry import ENCODERS
 from slipbench.trainers.encoders.weights import (
     check_fits,
@@ -30,21 +33,27 @@ class VitOptions(Options):
 
     encoder: Literal["vit"] = "vit"
     architecture: str = Field("vit_base_patch16_224", description="timm's name of the vision transformer")
-    weights: Literal["random", "in21k", "path"] = Field(
-        "random", description="drawn from seed; published ImageNet-21k weights (downloaded); a local file"
+    weights: Literal["random", "in21k", "path", "mae"] = Field(
+        "random",
+        description="drawn from seed; published ImageNet-21k weights (downloaded); a local file; "
+        "a checkpoint of 'slipbench pretrain-mae'",
     )
-    weights_path: Path | None = Field(None, description="safetensors file or torch state dict for 'path'")
+    weights_path: Path | None = Field(
+        None, description="safetensors file or torch state dict for 'path'; the checkpoint for 'mae'"
+    )
     image_size: int = Field(224, ge=16, description="side (pixels) that images are resized to, bilinearly")
     scale_mm: float = Field(20.0, gt=0, description="displacement (mm) that becomes 1; larger is clipped")
     batch_size: int = Field(16, ge=1, description="images in one forward pass")
-    precision: Literal["32-true", "bf16"] = Field("32-true", description="arithmetic of the network")
+    precision: Literal["32-true", "bf16", "bf16-mixed"] = Field(
+        "32-true", description="arithmetic: float32; all in bfloat16; bfloat16 products of float32 weights"
+    )
     device: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to compute")
     seed: int = Field(0, ge=0, description="seed of random weights")
 
     @model_validator(mode="after")
     def _path_goes_with_path(self) -> "VitOptions":
-        if (self.weights == "path") != (self.weights_path is not None):
-            raise ValueError("weights_path is needed with weights: path, and only there")
+        if (self.weights in ("path", "mae")) != (self.weights_path is not None):
+            raise ValueError("weights_path is needed with weights: path or mae, and only there")
         return self
 
 
@@ -78,9 +87,9 @@ class Vit(Encoder):
         wanted = self._skeleton.state_dict()
         if self.options.weights == "in21k":
             check_published(self.options.architecture, _IN21K)
-        elif self.options.weights_path is not None:
-            state = read_state(self.options.weights_path)
-            check_fits(self.options.weights_path, self.options.architecture, state, wanted)
+        elif (path := self.options.weights_path) is not None:
+            self._check_pretraining(path)
+            check_fits(path, self.options.architecture, read_state(path), wanted)
 
     def identity(self) -> dict[str, Any]:
         """Options without the path, version of this code, and the SHA-256 of the weights."""
@@ -107,29 +116,7 @@ class Vit(Encoder):
     @cached_property
     def _skeleton(self) -> Any:
         """The network without memory for its weights."""
-        import timm
-
-        known = timm.list_models("vit_*", module="vision_transformer")
-        name, size = self.options.architecture, self.options.image_size
-        if name not in known:
-            close = nearest(name, known)
-            raise InputError(
-                "architecture",
-                f"unknown vision transformer '{name}'",
-                "a vit_* name of timm without its tag",
-                close if close.startswith("did") else "see timm.list_models('vit_*')",
-            )
-        with torch.device("meta"):
-            network: Any = timm.create_model(name, num_classes=0, img_size=size)
-        patch = network.patch_embed.patch_size[0]
-        if size % patch:
-            raise InputError(
-                "image_size",
-                f"{size} pixels",
-                f"a multiple of the {patch}-pixel patch of {name}",
-                f"choose {round(size / patch) * patch}",
-            )
-        return network
+        return skeleton(self.options.architecture, self.options.image_size)
 
     @cached_property
     def _network(self) -> torch.nn.Module:
@@ -138,6 +125,7 @@ class Vit(Encoder):
         path = self._weights_file
         overlay = None
         if path is not None:
+            self._check_pretraining(path)
             state = read_state(path)
             check_fits(path, self.options.architecture, state, self._skeleton.state_dict())
             kept = {k: v for k, v in state.items() if k in self._skeleton.state_dict()}
@@ -152,6 +140,11 @@ class Vit(Encoder):
                 img_size=self.options.image_size,
             )
         return network.eval().requires_grad_(False)
+
+    def _check_pretraining(self, path: Path) -> None:
+        if self.options.weights == "mae":
+            o = self.options
+            check_pretrained(path, architecture=o.architecture, image_size=o.image_size, scale_mm=o.scale_mm)
 
     def _device(self) -> torch.device:
         gpu = torch.cuda.is_available()
@@ -170,21 +163,16 @@ class Vit(Encoder):
         check_images("images", images.shape)
         device = self._device()
         dtype = torch.bfloat16 if self.options.precision == "bf16" else torch.float32
+        mixed = torch.autocast(device.type, torch.bfloat16, enabled=self.options.precision == "bf16-mixed")
         network: Any = self._network.to(device, dtype)
         out = np.empty((len(images), self.width), np.float32)
         # TF32 would make the first convolution on a GPU differ from the CPU in the third digit.
-        with torch.inference_mode(), torch.backends.cudnn.flags(deterministic=True, allow_tf32=False):
+        exact = torch.backends.cudnn.flags(deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact, mixed:
             for start in range(0, len(images), self.options.batch_size):
                 batch = slice(start, min(start + self.options.batch_size, len(images)))
-                pixels = self._pixels(images[batch]).to(device, dtype)
-                out[batch] = network.forward_features(pixels).float().mean(1).cpu().numpy()
+                x = pixels(images[batch], self.options.scale_mm, self.options.image_size, device)
+                out[batch] = network.forward_features(x.to(dtype)).float().mean(1).cpu().numpy()
                 if progress is not None:
                     progress(batch.stop, len(images))
         return out
-
-    def _pixels(self, images: np.ndarray) -> torch.Tensor:
-        """Scaled and resized images, shape (n, 3, size, size)."""
-        scaled = np.nan_to_num(images.astype(np.float32) / self.options.scale_mm, nan=0.0)
-        planes = torch.from_numpy(np.clip(scaled, -1, 1).transpose(0, 3, 1, 2).copy())
-        size = (self.options.image_size,) * 2
-        return torch.nn.functional.interpolate(planes, size, mode="bilinear", align_corners=False)
