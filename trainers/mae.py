@@ -1,6 +1,7 @@
 """Masked autoencoder (He et al. 2022): its encoder sees some patches, its decoder fills in the others."""
 
 import math
+from typing import Any
 
 import torch
 from timm.models.vision_transformer import Block
@@ -38,7 +39,7 @@ class MaskedAutoencoder(nn.Module):
 
     Parameters
     ----------
-    encoder : nn.Module
+    encoder : VisionTransformer
         timm's vision transformer without head. Its position embedding becomes the fixed sines.
     decoder : Decoder
         Size of the decoder.
@@ -46,9 +47,12 @@ class MaskedAutoencoder(nn.Module):
         Whether the loss compares patches with mean 0 and deviation 1.
     """
 
-    def __init__(self, encoder: nn.Module, decoder: Decoder, patch_norm: bool) -> None:
+    places: Tensor
+
+    def __init__(self, encoder: Any, decoder: Decoder, patch_norm: bool) -> None:
         super().__init__()
-        self.encoder, self._patch_norm = encoder, patch_norm
+        self.encoder: Any = encoder
+        self._patch_norm = patch_norm
         self.patch: int = encoder.patch_embed.patch_size[0]
         side: int = encoder.patch_embed.grid_size[0]
         self.n_patches = side * side
@@ -87,8 +91,9 @@ class MaskedAutoencoder(nn.Module):
         tokens = vit._pos_embed(vit.patch_embed(images))
         index = visible[..., None].expand(-1, -1, tokens.shape[-1])
         kept = tokens[:, self._prefix :].gather(1, index)
-        tokens = torch.cat([tokens[:, : self._prefix], kept], dim=1)
-        return vit.norm(vit.blocks(vit.norm_pre(tokens)))
+        kept = torch.cat([tokens[:, : self._prefix], kept], dim=1)
+        out: Tensor = vit.norm(vit.blocks(vit.norm_pre(kept)))
+        return out
 
     def decode(self, tokens: Tensor, visible: Tensor) -> Tensor:
         """All patches (n, patches, 3 * patch * patch) from the output tokens of the visible ones."""
@@ -97,7 +102,8 @@ class MaskedAutoencoder(nn.Module):
         whole = self.mask_token.to(narrow.dtype).expand(len(narrow), self.n_patches, -1)
         whole = whole.scatter(1, index, narrow[:, self._prefix :])
         whole = torch.cat([narrow[:, : self._prefix], whole], dim=1) + self.places
-        return self.pixels(self.norm(self.blocks(whole)))[:, self._prefix :]
+        filled: Tensor = self.pixels(self.norm(self.blocks(whole)))
+        return filled[:, self._prefix :]
 
     def patches(self, images: Tensor) -> Tensor:
         """Pixels by patch, shape (n, patches, 3 * patch * patch), patches in the order of the tokens."""
@@ -130,7 +136,7 @@ def _initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def check_positions(encoder: nn.Module, architecture: str) -> str:
+def check_positions(encoder: Any, architecture: str) -> str:
     """Why an encoder cannot be pre-trained here, or nothing."""
     if encoder.pos_embed is None or encoder.embed_dim % 4:
         return f"{architecture} has no position embedding of whole quarters"

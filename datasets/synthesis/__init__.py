@@ -1,1 +1,1 @@
-"""Samples made in torch, on any device, from what virtual stores keep; recipes import it when asked."""
+"""Samples made when asked for: those of virtual stores in torch, images of a nowcast network in NumPy."""

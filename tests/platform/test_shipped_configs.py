@@ -10,13 +10,14 @@ from slipbench.datasets.dataset import Dataset
 from slipbench.datasets.noise.fit_file import NoiseFile
 from slipbench.platform.config.load import load
 from slipbench.platform.config.pipeline import PipelineOptions
+from slipbench.trainers.mae_options import MaeOptions
 from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.search import check_search
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 KINDS: dict[str, Any] = {
     "datasets": Dataset,
-    "trainers": TrainerOptions,
+    "trainers": TrainerOptions | MaeOptions,
     "benchmarks": AnySuite,
     "pipelines": PipelineOptions,
     "noise": NoiseFile,

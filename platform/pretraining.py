@@ -1,0 +1,57 @@
+"""Pre-training of an image encoder: its store, its training and what MLflow keeps of it."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+from slipbench.platform.records import fit_record
+from slipbench.platform.settings import Settings
+from slipbench.platform.stages import Fitted, Report, build_stores, plan_dataset
+from slipbench.platform.tracking import Tracker
+from slipbench.platform.tracking_check import check
+from slipbench.trainers.mae_fit import check_mae, mae_hash, pretrain
+from slipbench.trainers.mae_options import MaeOptions
+from slipbench.trainers.record import Fit
+
+
+def pretrain_mae(options: MaeOptions, place: Settings, report: Report, **cluster: Any) -> Fit:
+    """Pre-train an encoder on masked images, track it and return it; a finished one is found again.
+
+    Parameters
+    ----------
+    options : MaeOptions
+        What to train.
+    place : Settings
+        Data, home and tracking server.
+    report : Report
+        Where to tell what happens.
+    **cluster
+        ``workers`` and ``scheduler`` of `cluster.dask_client`.
+
+    Raises
+    ------
+    InputError
+        For unusable input, and when the loss is not finite.
+    """
+    check(place.tracking)
+    check_mae(options)
+    with place.working():
+        planned = plan_dataset(options.dataset, place)
+        store = build_stores([planned], report, **cluster)[planned.folder]
+        key = mae_hash(options, store.dataset_hash)
+        folder = place.fits / f"mae-{options.architecture}-seed{options.seed}-{key[:12]}"
+        told: list[int] = []
+        show = report.stage(f"pre-training {options.name}")
+
+        def progress(epochs: int, total: int, text: str) -> None:
+            told.append(epochs)
+            show(text, epochs, total)
+
+        fit = pretrain(options, store, folder, progress)
+        if not told:
+            report.say(f"pre-training {options.name}: finished already, skipped")
+        # a record asks options for what all kinds have: their values and the seed
+        fitted = Fitted(cast(Any, options), folder, fit, None)
+        record = fit_record(options.name, fitted, store.dataset_hash)
+        record = replace(record, id=f"fit-{folder.name}")
+        Tracker(place.tracking, place.home / "artifacts").log_suite(record, ())
+    return fit
