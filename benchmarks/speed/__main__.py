@@ -11,7 +11,7 @@ from pathlib import Path
 from slipbench.benchmarks.speed.measure import Row
 
 #: Modules of this package with a function ``rows()``, in the order of the table.
-PARTS = ("okada", "gridding", "store", "virtual", "builds", "training", "inference", "demo")
+PARTS = ("okada", "gridding", "store", "virtual", "builds", "training", "inference", "embed", "demo")
 
 HEAD = """# Speed
 
