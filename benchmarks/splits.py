@@ -11,6 +11,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 SplitName = Literal["random", "chronological", "blocked"]
+LabelName = Literal["two_sided", "causal", "next_window_count"]
+#: The label that counts events; none of its predictions is below 0.
+COUNT = "next_window_count"
 
 
 @dataclass(frozen=True)
@@ -33,20 +36,39 @@ class Split:
     embargo_days: float
 
 
-def embargo_days(attrs: Mapping[str, Any]) -> float:
-    """Days between training and test labels beyond which features and kernels share no day.
-
-    A row's features begin ``window + lead - 1`` days before its label's day, which is a whole day, and the
-    label of the other row spreads over three bandwidths.
+def label_reach_days(attrs: Mapping[str, Any], label: str) -> float:
+    """Days over which a label spreads: three bandwidths of its kernel, or the window that it counts.
 
     Parameters
     ----------
     attrs : mapping
-        A nowcast store's ``feature_window_days``, ``label_lead_days`` (label's day minus row's day),
-        ``bandwidth_days`` and, if it has one, ``causal_bandwidth_days``; the longer bandwidth counts.
+        A nowcast store's ``bandwidth_days`` and, if it has them, ``causal_bandwidth_days`` and
+        ``label_horizon_days``.
+    label : str
+        One of `LabelName`.
     """
-    bandwidth = max(float(attrs["bandwidth_days"]), float(attrs.get("causal_bandwidth_days", 0.0)))
-    return float(attrs["feature_window_days"]) + float(attrs["label_lead_days"]) + 3.0 * bandwidth
+    if label == COUNT:
+        return float(attrs.get("label_horizon_days", 0.0))
+    wide = float(attrs["bandwidth_days"])
+    return 3.0 * (float(attrs.get("causal_bandwidth_days", wide)) if label == "causal" else wide)
+
+
+def embargo_days(attrs: Mapping[str, Any]) -> float:
+    """Days between training and test labels beyond which features and kernels share no day.
+
+    A row's features begin ``window + lead - 1`` days before its label's day, which is a whole day, and the
+    label of the other row spreads over its reach. The longest reach of any label counts, so that all labels
+    are tested on the same days. Two labels so far apart share no day of a count and, of two-sided kernels,
+    no more than the overlap of two Gaussians that are three bandwidths apart, 13 %.
+
+    Parameters
+    ----------
+    attrs : mapping
+        A nowcast store's ``feature_window_days``, ``label_lead_days`` (label's day minus row's day) and
+        what `label_reach_days` reads.
+    """
+    reach = max(label_reach_days(attrs, label) for label in get_args(LabelName))
+    return float(attrs["feature_window_days"]) + float(attrs["label_lead_days"]) + reach
 
 
 def _rng(seed: int) -> np.random.Generator:
