@@ -37,6 +37,10 @@ class Baseline(ABC):
         What a reader of the table must know of the last prediction.
     more : sequence of Outcome
         What the last prediction said beyond the targets.
+    label : str
+        Which of the suite's labels the targets are, where it has several.
+    quantiles : ndarray or None
+        Of the last prediction at `quantiles.LEVELS`, shape (n, 19), where it was a distribution.
     """
 
     info: ClassVar[Info]
@@ -47,6 +51,8 @@ class Baseline(ABC):
     checkpoint: Path | None = None
     notes: str = ""
     more: Sequence[Outcome] = ()
+    label: str = ""
+    quantiles: np.ndarray | None = None
 
     def __init__(self, options: Any, seed: int) -> None:
         self.options, self.seed = options, seed
