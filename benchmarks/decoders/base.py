@@ -5,6 +5,8 @@ names six decoders must not load six libraries.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -53,6 +55,16 @@ class Decoder(ABC):
         self.options, self.seed = options, seed
         self._width: int | None = None
 
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> dict[str, Any]:
+        """Options at a random point of the space that tuning searches; those not named keep their values."""
+        return {}
+
+    @property
+    def weights_file(self) -> Path | None:
+        """File of trained weights that decides the predictions beside the options; None without one."""
+        return None
+
     def check(self) -> None:  # noqa: B027 -- most decoders need nothing
         """Raise InputError for what can be known before the run, such as missing weights."""
 
@@ -71,7 +83,7 @@ class Decoder(ABC):
         Parameters
         ----------
         X : ndarray, shape (n, d)
-            Features; NaN is missing, infinities are refused.
+            Features in the order of time; NaN is missing, infinities are refused.
         y : ndarray, shape (n,)
             Finite targets.
 
@@ -91,8 +103,8 @@ class Decoder(ABC):
             raise ValueError(f"features {X.shape} and targets {y.shape} are no table")
         if not np.isfinite(y).all():
             raise ValueError("targets are not finite")
-        self._width, self._mean, self._scale = X.shape[1], y.mean(), y.std() or 1.0
-        self._fit(X, (y - self._mean) / self._scale)
+        self._width, self._mean, self._scale = X.shape[1], y.mean(), y.std()
+        self._fit(X, (y - self._mean) / (self._scale or 1.0))
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
@@ -103,10 +115,46 @@ class Decoder(ABC):
         ValueError
             Before `fit`, or when `X` has another number of features.
         """
+        X = self._fitting(X)
+        return self._mean + self._scale * np.asarray(self._predict(X), np.float64).reshape(len(X))
+
+    def predict_distribution(
+        self, X: np.ndarray, levels: Sequence[float]
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Predictions and, from a decoder that predicts a distribution, its quantiles.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, d)
+            Features.
+        levels : sequence of float, length k
+            Probabilities of a smaller value.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            As from `predict`.
+        ndarray, shape (n, k), or None
+            Quantiles at `levels`, float64.
+
+        Raises
+        ------
+        ValueError
+            As `predict`.
+        """
+        X = self._fitting(X)
+        found = self._predict_distribution(X, levels)
+        if found is None:
+            return self.predict(X), None
+        point, quantiles = (self._mean + self._scale * np.asarray(part, np.float64) for part in found)
+        return point.reshape(len(X)), quantiles.reshape(len(X), len(levels))
+
+    def _fitting(self, X: np.ndarray) -> np.ndarray:
+        """`X` as a table with as many features as were fitted to."""
         X = _table(X)
         if X.shape[1] != self._width:
             raise ValueError(f"{X.shape[1]} features, fitted to {self._width or 'nothing'}")
-        return self._mean + self._scale * np.asarray(self._predict(X), np.float64).reshape(len(X))
+        return X
 
     @abstractmethod
     def _fit(self, X: np.ndarray, y: np.ndarray) -> None:
@@ -115,6 +163,12 @@ class Decoder(ABC):
     @abstractmethod
     def _predict(self, X: np.ndarray) -> np.ndarray:
         """Standardised predictions."""
+
+    def _predict_distribution(
+        self, X: np.ndarray, levels: Sequence[float]
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Standardised predictions and quantiles, shape (n, k); None without a distribution."""
+        return None
 
 
 def _table(X: np.ndarray) -> np.ndarray:

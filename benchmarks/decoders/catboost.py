@@ -34,6 +34,14 @@ class CatBoost(Decoder):
     Options = CatBoostOptions
     options: CatBoostOptions
 
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> dict[str, Any]:
+        """Another learning rate and depth."""
+        return {
+            "learning_rate": float(10 ** rng.uniform(-2.5, -0.5)),
+            "depth": int(rng.integers(3, 9)),
+        }
+
     def _fit(self, X: np.ndarray, y: np.ndarray) -> None:
         import catboost
 

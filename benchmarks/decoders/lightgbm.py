@@ -37,6 +37,15 @@ class LightGBM(Decoder):
     Options = LightGBMOptions
     options: LightGBMOptions
 
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> dict[str, Any]:
+        """Another learning rate and size of the trees."""
+        return {
+            "learning_rate": float(10 ** rng.uniform(-2.5, -0.5)),
+            "leaves": int(rng.choice([7, 15, 31, 63])),
+            "leaf_rows": int(rng.choice([5, 20, 50, 100])),
+        }
+
     def _fit(self, X: np.ndarray, y: np.ndarray) -> None:
         import lightgbm
 

@@ -34,6 +34,14 @@ class RandomForest(Decoder):
     Options = RandomForestOptions
     options: RandomForestOptions
 
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> dict[str, Any]:
+        """Another share of the features and size of the leaves."""
+        return {
+            "features": float(rng.uniform(0.1, 1.0)),
+            "leaf_rows": int(rng.choice([1, 2, 5, 10, 20, 50])),
+        }
+
     def _fit(self, X: np.ndarray, y: np.ndarray) -> None:
         from sklearn.ensemble import RandomForestRegressor
 

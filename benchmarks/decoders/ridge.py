@@ -39,6 +39,12 @@ class Ridge(Decoder):
     Options = RidgeOptions
     options: RidgeOptions
 
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> dict[str, Any]:
+        """One penalty in place of the choice by leave-one-out."""
+        alpha = float(10 ** rng.uniform(-3, 5))
+        return {"alpha_low": alpha, "alpha_high": alpha, "alphas": 1}
+
     def _fit(self, X: np.ndarray, y: np.ndarray) -> None:
         from sklearn.impute import SimpleImputer
         from sklearn.linear_model import RidgeCV

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import warnings
 import weakref
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,8 @@ from pydantic import Field, model_validator
 
 from slipbench.benchmarks.decoders.base import NAME, Decoder, DecoderOptions
 from slipbench.benchmarks.decoders.registry import DECODERS
+from slipbench.benchmarks.decoders.thinning import Reduction, thinned
+from slipbench.benchmarks.device import device_of
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.quiet import silence_dependencies
 from slipbench.datasets.registry import Info
@@ -20,7 +23,7 @@ from slipbench.trainers.pfn.tiny import UNTRAINED, write_tiny_checkpoint
 
 _WHERE_FROM = (
     "download Prior-Labs/TabPFN-v2-reg from huggingface.co (Prior Labs licence: Apache-2.0 with attribution; "
-    "later versions are non-commercial) and set weights_path, or weights: tiny"
+    "later versions are non-commercial) and set weights_path, or set weights: download or weights: tiny"
 )
 
 
@@ -29,22 +32,33 @@ class TabPFNOptions(DecoderOptions):
 
     decoder: Literal["tabpfn"] = "tabpfn"
     name: str = Field("tabpfn", pattern=NAME, description="name of the decoder in the tables")
-    weights: Literal["tiny", "path"] = Field(
-        "path", description="a local checkpoint; or a small untrained one that is made on the spot"
+    weights: Literal["tiny", "shipped", "path", "cache", "download"] = Field(
+        "path",
+        description="a small untrained checkpoint made on the spot; our own that comes with slipbench; a "
+        "local file; the published regressor of version 2 from tabpfn's cache, or downloaded to it",
+    )
+    missing: Literal["fail", "skip"] = Field(
+        "fail", description="without the checkpoint: refuse the run, or give rows that say why"
     )
     weights_path: Path | None = Field(None, description="checkpoint of a TabPFN regressor for 'path'")
     estimators: int = Field(8, ge=1, description="passes over differently prepared tables, averaged")
-    beyond_limits: Literal["fail", "subsample", "ignore"] = Field(
+    too_many_rows: Literal["fail", "subsample", "ignore"] = Field(
         "fail",
-        description="more rows than the weights were trained for: refuse, draw as many as allowed, use all",
+        description="more rows than allowed: refuse, draw one from each block of time, use all",
     )
+    too_many_features: Literal["fail", "pca", "ignore"] = Field(
+        "fail",
+        description="more features than allowed: refuse, use principal components, use all",
+    )
+    cpu_rows: int | None = Field(None, ge=2, description="most rows on a CPU; None: those of the weights")
+    features: int | None = Field(None, ge=1, description="most features; None: those of the weights")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where to compute")
     tiny_seed: int = Field(0, ge=0, description="seed of the weights of 'tiny'")
 
     @model_validator(mode="after")
     def _path_only_with_path(self) -> "TabPFNOptions":
-        if self.weights == "tiny" and self.weights_path is not None:
-            raise ValueError("weights_path has no use with weights: tiny")
+        if self.weights != "path" and self.weights_path is not None:
+            raise ValueError(f"weights_path has no use with weights: {self.weights}")
         return self
 
 
@@ -60,18 +74,29 @@ class TabPFNOptions(DecoderOptions):
     )
 )
 class TabPFN(Decoder):
-    """TabPFN through its package, from a local checkpoint only: nothing is ever downloaded.
+    """TabPFN through its package, from a local checkpoint; only ``weights: download`` fetches one.
 
     The package also refuses more than 1,000 rows on a CPU, because real weights are slow there. That says
-    nothing about the result, so it is lifted; the limits of the weights themselves are kept by `limits`.
+    nothing about the result, so it is lifted; the option ``cpu_rows`` sets such a limit where it is wanted.
+    What happens beyond a limit is a named policy, checked by `limits` before anything is fitted.
     """
 
     Options = TabPFNOptions
     options: TabPFNOptions
 
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> dict[str, Any]:
+        """Another number of principal components and of passes."""
+        return {
+            "features": int(rng.choice([5, 10, 20, 50, 100])),
+            "too_many_features": "pca",
+            "estimators": int(rng.choice([1, 2, 4])),
+        }
+
     def __init__(self, options: Any, seed: int) -> None:
         super().__init__(options, seed)
-        self._row_note = ""
+        self._size_notes: list[str] = []
+        self._reduction: Reduction | None = None
 
     @cached_property
     def _checkpoint(self) -> Path:
@@ -82,11 +107,24 @@ class TabPFN(Decoder):
             path = Path(folder) / "tiny.ckpt"
             write_tiny_checkpoint(path, self.options.tiny_seed)
             return path
-        given = self.options.weights_path
+        if self.options.weights == "download":
+            _download()
+        given = self.weights_file
         if given is None or not given.is_file():
             found = "not given" if given is None else f"no such file: {given}"
             raise InputError("tabpfn weights_path", found, "a TabPFN regressor checkpoint", _WHERE_FROM)
         return given.absolute()
+
+    @property
+    def weights_file(self) -> Path | None:
+        """The checkpoint that the options name, whether it is there or not."""
+        if self.options.weights in ("cache", "download"):
+            return _published()
+        if self.options.weights == "shipped":
+            from slipbench.trainers.pfn.shipped import CHECKPOINT
+
+            return CHECKPOINT
+        return self.options.weights_path
 
     def _regressor(self) -> Any:
         silence_dependencies()
@@ -102,7 +140,7 @@ class TabPFN(Decoder):
 
     @cached_property
     def _allowed(self) -> tuple[int, int]:
-        """Most rows and features that the weights were trained for."""
+        """Most rows and features: those that the weights were trained for, and of the options."""
         path = self._checkpoint
         try:
             config = self._regressor().get_inference_config()
@@ -110,7 +148,11 @@ class TabPFN(Decoder):
             raise InputError(
                 path, f"not loadable ({type(error).__name__})", "a TabPFN regressor checkpoint", _WHERE_FROM
             ) from error
-        return config.MAX_NUMBER_OF_SAMPLES, config.MAX_NUMBER_OF_FEATURES
+        o = self.options
+        slow = device_of(o.device) == "cpu"
+        rows = [config.MAX_NUMBER_OF_SAMPLES, *([o.cpu_rows] if slow and o.cpu_rows else [])]
+        features = [config.MAX_NUMBER_OF_FEATURES, *([o.features] if o.features else [])]
+        return min(rows), min(features)
 
     @cached_property
     def _untrained(self) -> bool:
@@ -119,49 +161,92 @@ class TabPFN(Decoder):
         return bool(Checkpoint(self._checkpoint).load().get(UNTRAINED))
 
     def check(self) -> None:
-        """Raise InputError when the checkpoint is missing, damaged or not a regressor's."""
+        """Raise InputError when the checkpoint is missing (unless `missing` allows it) or no regressor's."""
         if self.options.device == "cuda":
             import torch
 
             if not torch.cuda.is_available():
                 raise InputError("tabpfn device", "no GPU is visible", "a GPU", "set device: auto or cpu")
-        _ = self._allowed
+        if not self._missing:
+            _ = self._allowed
+
+    @cached_property
+    def _missing(self) -> str:
+        """Why there are no weights, where the options allow that."""
+        if self.options.missing == "fail":
+            return ""
+        try:
+            _ = self._checkpoint
+        except InputError:  # its text names a place on this machine, which belongs in no table
+            return f"no weights: {_WHERE_FROM}"
+        return ""
 
     def limits(self, n_rows: int, n_features: int) -> str | None:
-        """Why a table of this size is refused, by the limits that the checkpoint states."""
-        rows, features = self._allowed
-        if self.options.beyond_limits == "ignore":
-            return None
-        if n_features > features:
-            return f"{n_features} features, the weights allow {features}"
-        if n_rows > rows and self.options.beyond_limits == "fail":
-            return f"{n_rows} rows, the weights allow {rows} (beyond_limits: fail)"
+        """Why a table of this size is refused: no weights, or limits of the weights or the options."""
+        if self._missing:
+            return self._missing
+        o, (rows, features) = self.options, self._allowed
+        if n_features > features and o.too_many_features == "fail":
+            return f"{n_features} features, {features} are allowed (too_many_features: fail)"
+        if n_rows > rows and o.too_many_rows == "fail":
+            return f"{n_rows} rows, {rows} are allowed (too_many_rows: fail)"
         return None
 
     @property
     def notes(self) -> str:
-        """``untrained`` for weights that say so, and what was done about too many rows."""
-        return "; ".join(filter(None, ["untrained" if self._untrained else "", self._row_note]))
+        """``untrained`` for weights that say so, and what was done about too many rows or features."""
+        return "; ".join([*(["untrained"] if self._untrained else []), *self._size_notes])
 
     def _fit(self, X: np.ndarray, y: np.ndarray) -> None:
         reason = self.limits(*X.shape)
         if reason:
             raise ValueError(reason)
-        rows, features = self._allowed
-        n = len(X)
-        self._row_note = ""
-        if self.options.beyond_limits == "ignore" and (n > rows or X.shape[1] > features):
-            self._row_note = f"beyond the limits of the weights ({rows} rows, {features} features)"
-        elif n > rows:
-            kept = np.sort(np.random.default_rng(self.seed).choice(n, rows, replace=False))
-            X, y, self._row_note = X[kept], y[kept], f"fitted to {rows} of {n} rows"
+        o, (rows, features), (n, d) = self.options, self._allowed, X.shape
+        notes, self._reduction = [], None
+        if n > rows and o.too_many_rows == "subsample":
+            kept = thinned(n, rows, np.random.default_rng(self.seed))
+            X, y = X[kept], y[kept]
+            notes.append(f"fitted to {rows} of {n} rows")
+        if d > features and o.too_many_features == "pca":
+            self._reduction = Reduction.fit(X, features)
+            X = self._reduction(X)
+            notes.append(f"{features} principal components of {d} features")
+        if len(X) > rows or X.shape[1] > features:
+            notes.append(f"beyond the limits ({rows} rows, {features} features)")
+        self._size_notes = notes
         self._model = self._regressor()
         with _no_advice():
             self._model.fit(X, y)
 
     def _predict(self, X: np.ndarray) -> np.ndarray:
         with _no_advice():
-            return self._model.predict(X)
+            return self._model.predict(self._reduced(X))
+
+    def _predict_distribution(self, X: np.ndarray, levels: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        with _no_advice():
+            found = self._model.predict(self._reduced(X), output_type="main", quantiles=list(levels))
+        return found["mean"], np.column_stack(found["quantiles"])
+
+    def _reduced(self, X: np.ndarray) -> np.ndarray:
+        return X if self._reduction is None else self._reduction(X)
+
+
+def _published() -> Path:
+    """Where the package keeps the published regressor of version 2."""
+    from tabpfn.model_loading import ModelSource, get_cache_dir
+
+    return get_cache_dir() / ModelSource.get_regressor_v2().default_filename
+
+
+def _download() -> None:
+    """Fetch the published regressor to the package's cache; raises InputError when nobody sends it."""
+    from tabpfn.constants import ModelVersion
+    from tabpfn.model_loading import download_model
+
+    errors = download_model(_published(), version=ModelVersion.V2, which="regressor")
+    if errors != "ok":
+        why = " ".join(str(errors[-1]).split())[:120]
+        raise InputError("tabpfn weights", f"download failed: {why}", "access to huggingface.co", _WHERE_FROM)
 
 
 def _no_advice() -> warnings.catch_warnings:

@@ -36,6 +36,14 @@ class XGBoost(Decoder):
     Options = XGBoostOptions
     options: XGBoostOptions
 
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> dict[str, Any]:
+        """Another learning rate and depth."""
+        return {
+            "learning_rate": float(10 ** rng.uniform(-2.5, -0.5)),
+            "depth": int(rng.integers(2, 9)),
+        }
+
     def _fit(self, X: np.ndarray, y: np.ndarray) -> None:
         import xgboost
 

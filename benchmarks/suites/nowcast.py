@@ -13,10 +13,12 @@ from slipbench.benchmarks.baselines.registry import BASELINES
 from slipbench.benchmarks.decoders.registry import DECODERS
 from slipbench.benchmarks.device import device_of
 from slipbench.benchmarks.features import Features, Modality
+from slipbench.benchmarks.quantiles import LEVELS, quantile_outcomes
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
-from slipbench.benchmarks.splits import LEAKY, SPLITTERS, Split
+from slipbench.benchmarks.splits import COUNT, LEAKY, SPLITTERS, Split, label_reach_days
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Progress, Suite
 from slipbench.benchmarks.suites.nowcast_options import NowcastOptions
+from slipbench.benchmarks.tuning import inner_split, tuned
 from slipbench.datasets.hashing import config_hash, file_sha256
 from slipbench.datasets.registry import Info
 from slipbench.trainers.embed import embed, read_embeddings
@@ -33,6 +35,18 @@ class _Data:
     labels: Mapping[str, np.ndarray]
     units: Mapping[str, str]
     attrs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Predicted:
+    """What a model gave for the test rows: its prediction, quantiles at `LEVELS`, and how it went."""
+
+    point: np.ndarray
+    quantiles: np.ndarray | None
+    fit_seconds: float
+    predict_seconds: float
+    notes: list[str]
+    device: str = "cpu"
 
 
 @SUITES.register(
@@ -114,6 +128,8 @@ class Nowcast(Suite):
                     for modality in o.modalities:
                         for options in o.decoders:
                             decides = _decoder_identity(options)
+                            if o.tune:
+                                decides |= {"tune": o.tune.model_dump(mode="json")}
                             if modality != "ab":
                                 decides |= {"encoder": self._encoder_identity, "components": o.components}
                             cells.append(cell(options.name, "decoder", modality, decides))
@@ -137,25 +153,25 @@ class Nowcast(Suite):
             found = self._decoder(cell, inputs, data, split)
         if isinstance(found, str):
             return CellResult(status="skipped", reason=found, n_train=len(split.train))
-        predicted, seconds, note, device = found
         test = split.test[np.argsort(data.time[split.test], kind="stable")]
         back = np.searchsorted(split.test, test)
         outcome = Outcome(
-            quantity="density",
+            quantity="events" if cell.label == COUNT else "density",
             units=data.units[cell.label],
             sample=data.rows[test].tolist(),
             time=data.time[test].tolist(),
             y_true=data.labels[cell.label][test].tolist(),
-            y_pred=np.asarray(predicted, np.float64)[back].tolist(),
+            y_pred=found.point[back].tolist(),
         )
+        more = [] if found.quantiles is None else quantile_outcomes(outcome, found.quantiles[back])
         return CellResult(
-            [outcome],
-            notes="; ".join(filter(None, [note, *notes])),
+            [outcome, *more],
+            notes="; ".join(filter(None, [*found.notes, *notes])),
             n_train=len(split.train),
-            fit_seconds=seconds[0],
-            predict_seconds=seconds[1],
-            device=device,
-            block_days=3.0 * _bandwidth(data.attrs, cell.label),
+            fit_seconds=found.fit_seconds,
+            predict_seconds=found.predict_seconds,
+            device=found.device,
+            block_days=label_reach_days(data.attrs, cell.label),
         )
 
     def _read(self, inputs: Inputs) -> _Data:
@@ -181,16 +197,20 @@ class Nowcast(Suite):
             self._kept[name] = (key, make())
         return self._kept[name][1]
 
-    def _baseline(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> Any:
+    def _baseline(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> "_Predicted | str":
         options = next(o for o in self.options.baselines if o.baseline == cell.model)
         baseline = BASELINES.get(cell.model)(options, cell.seed)
+        baseline.label = cell.label
+        if reason := baseline.unusable(inputs.store):
+            return reason
         y = data.labels[cell.label][:, None]
         train, test = split.train, split.test
         began = clock.perf_counter()
         baseline.fit(inputs.store, data.rows[train], data.time[train], y[train])
         fitted = clock.perf_counter()
         predicted = baseline.predict(inputs.store, data.rows[test], data.time[test])[:, 0]
-        return predicted, (fitted - began, clock.perf_counter() - fitted), "", "cpu"
+        took = clock.perf_counter() - fitted
+        return _Predicted(predicted, baseline.quantiles, fitted - began, took, [baseline.notes])
 
     def _features(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> Features:
         embeddings = None
@@ -210,33 +230,39 @@ class Nowcast(Suite):
     def _embeddings(self, inputs: Inputs) -> np.ndarray:
         return read_embeddings(embed(self.options.encoder, inputs.store, "image", Path(inputs.cache)))
 
-    def _decoder(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> Any:
+    def _decoder(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> "_Predicted | str":
         options = next(o for o in self.options.decoders if o.name == cell.model)
         x = self._features(cell, inputs, data, split).matrix(cast(Modality, cell.modality))
         decoder = DECODERS.get(options.decoder)(options, cell.seed)
         if reason := decoder.limits(len(split.train), x.shape[1]):
             return reason
-        y = data.labels[cell.label][split.train]
-        # A daily probability is about 1e-4 and its squares fall below the smallest gain at which some
-        # trees still split, so decoders see targets of unit variance.
-        mean, scale = float(y.mean()), float(y.std()) or 1.0
+        order = np.argsort(data.time[split.train], kind="stable")
+        train = split.train[order]
+        y, note = data.labels[cell.label][train], ""
         began = clock.perf_counter()
-        decoder.fit(x[split.train], (y - mean) / scale)
+        if tune := self.options.tune:
+            least = self.options.min_train_rows
+            rows = inner_split(data.time[train], tune.validation, split.embargo_days, least)
+            options, note = tuned(options, tune, cell.seed, x[train], y, rows)
+            decoder = DECODERS.get(options.decoder)(options, cell.seed)
+        decoder.fit(x[train], y)
         fitted = clock.perf_counter()
-        predicted = decoder.predict(x[split.test]) * scale + mean
-        seconds = (fitted - began, clock.perf_counter() - fitted)
-        return predicted, seconds, decoder.notes, device_of(getattr(options, "device", "cpu"))
-
-
-def _bandwidth(attrs: dict[str, Any], label: str) -> float:
-    """Bandwidth of a label's kernel, days."""
-    wide = float(attrs["bandwidth_days"])
-    return float(attrs.get("causal_bandwidth_days", wide)) if label == "causal" else wide
+        predicted, quantiles = decoder.predict_distribution(x[split.test], LEVELS)
+        took = clock.perf_counter() - fitted
+        lowest = 0.0 if cell.label == COUNT else -np.inf
+        return _Predicted(
+            np.maximum(predicted, lowest),
+            None if quantiles is None else np.maximum(quantiles, lowest),
+            fitted - began,
+            took,
+            [decoder.notes, note],
+            device_of(getattr(options, "device", "cpu")),
+        )
 
 
 def _decoder_identity(options: Any) -> dict[str, Any]:
     """What decides a decoder's predictions: options, code and the bytes (not the place) of its weights."""
-    path = getattr(options, "weights_path", None)
+    path = DECODERS.get(options.decoder)(options, 0).weights_file
     return {
         "options": options.model_dump(mode="json", exclude={"weights_path"}),
         "version": DECODERS.info(options.decoder).version,

@@ -15,11 +15,12 @@ from slipbench.benchmarks.decoders import tabpfn as tabpfn_module
 from slipbench.benchmarks.decoders.base import Decoder
 from slipbench.benchmarks.decoders.registry import DECODERS
 from slipbench.benchmarks.decoders.tabpfn import TabPFN, TabPFNOptions
+from slipbench.benchmarks.decoders.thinning import Reduction, thinned
 from slipbench.datasets.errors import InputError
 from slipbench.trainers.pfn.tiny import write_tiny_checkpoint
 
 QUICK: dict[str, dict[str, Any]] = {name: {"trees": 30, "threads": 1} for name in DECODERS.names()}
-QUICK["ridge"] = {}
+QUICK |= {"ridge": {}, "gp": {}, "mlp": {}}
 QUICK["tabpfn"] = {"weights": "tiny", "estimators": 2, "device": "cpu"}
 TRAINED = [name for name in DECODERS.names() if name != "tabpfn"]
 THREADED = [name for name in DECODERS.names() if "threads" in DECODERS.get(name).Options.model_fields]
@@ -151,6 +152,85 @@ def test_another_seed_grows_other_trees(name: str, table: tuple) -> None:
     assert not np.array_equal(first, other)
 
 
+DISTRIBUTIONS = ("gp", "tabpfn")
+LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
+
+
+@pytest.mark.parametrize("name", DECODERS.names())
+def test_who_predicts_a_distribution_gives_quantiles_in_the_target_s_unit(name: str, table: tuple) -> None:
+    X, y = table
+    decoder = _decoder(name).fit(X[:150], y[:150])
+    point, quantiles = decoder.predict_distribution(X[150:], LEVELS)
+    np.testing.assert_allclose(point, decoder.predict(X[150:]), atol=1e-6 * np.ptp(y))
+    assert (quantiles is not None) == (name in DISTRIBUTIONS)
+    if quantiles is not None:
+        assert quantiles.shape == (70, 5)
+        assert (np.diff(quantiles, axis=1) >= 0).all()
+        inside = (quantiles[:, 0] < y[150:]) & (y[150:] < quantiles[:, -1])
+        assert inside.mean() > 0.7
+
+
+@pytest.mark.parametrize("name", DECODERS.names())
+def test_drawn_options_are_options_and_differ(name: str) -> None:
+    part = DECODERS.get(name)
+    rng = np.random.default_rng(0)
+    drawn = [part.draw(rng) for _ in range(20)]
+    assert len({str(d) for d in drawn}) > 5
+    for change in drawn:
+        assert (
+            part.Options.model_validate({"decoder": name, **change}).model_dump(include=set(change)) == change
+        )
+
+
+def test_the_gp_s_intervals_hold_what_they_promise() -> None:
+    rng = np.random.default_rng(5)
+    X = rng.uniform(-3, 3, (500, 1))
+    y = np.sin(X[:, 0]) + 0.3 * rng.normal(size=500)
+    decoder = _decoder("gp", rows=150).fit(X[:300], y[:300])
+    assert decoder.notes == "fitted to 150 of 300 rows"
+    point, quantiles = decoder.predict_distribution(X[300:], [0.1, 0.9])
+    assert quantiles is not None
+    inside = (quantiles[:, 0] < y[300:]) & (y[300:] < quantiles[:, 1])
+    assert inside.mean() == pytest.approx(0.8, abs=4 * np.sqrt(0.16 / 200))
+    assert np.sqrt(np.mean((point - np.sin(X[300:, 0])) ** 2)) < 0.15
+
+
+def test_the_mlp_stops_on_the_last_block_of_time() -> None:
+    """The last rows obey another law: what a pass gains on the first ones it loses there."""
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(200, 3))
+    y = np.where(np.arange(200) < 170, X[:, 0], -X[:, 0])
+    early = _decoder("mlp").fit(X, y).predict(X[:170])
+    late = _decoder("mlp").fit(X[:170], y[:170]).predict(X[:170])
+    assert np.mean((late - y[:170]) ** 2) < 0.2 * np.mean((early - y[:170]) ** 2)
+
+
+@given(rows=st.integers(1, 400), count=st.integers(1, 400), seed=st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_thinning_keeps_one_row_of_every_block_of_time(rows: int, count: int, seed: int) -> None:
+    kept = thinned(rows, count, np.random.default_rng(seed))
+    assert len(kept) == min(rows, count)
+    assert (np.diff(kept) > 0).all()
+    if rows > count:
+        edges = np.arange(count + 1) * rows // count
+        assert ((edges[:-1] <= kept) & (kept < edges[1:])).all()
+
+
+def test_a_reduction_is_that_of_its_training_rows() -> None:
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(80, 6)) * [5.0, 3.0, 1.0, 0.1, 0.1, 0.1]
+    X[::9, 0] = np.nan
+    few = Reduction.fit(X, 2)(X)
+    assert few.shape == (80, 2)
+    np.testing.assert_allclose(few.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(few[:, 0].std(), 1)
+    assert 0.5 < few[:, 1].std() < 0.8
+    np.testing.assert_allclose(np.corrcoef(few.T)[0, 1], 0, atol=1e-12)
+    all_of_them = Reduction.fit(X, 6)(X)
+    np.testing.assert_allclose(all_of_them.std(axis=0), 1)
+    np.testing.assert_array_equal(Reduction.fit(X, 6)(X[:1]), all_of_them[:1])
+
+
 @given(scale=st.floats(1e-3, 1e3), shift=st.floats(-100, 100))
 @settings(max_examples=10, deadline=None)
 def test_ridge_does_not_care_about_units(scale: float, shift: float) -> None:
@@ -228,12 +308,59 @@ class TestTabPFN:
     def test_limits_are_those_of_the_weights(self) -> None:
         assert self._decoder(weights="tiny").limits(10_000, 500) is None
         fail = self._decoder(weights="tiny").limits
-        assert fail(10_001, 500) == "10001 rows, the weights allow 10000 (beyond_limits: fail)"
-        assert fail(10, 501) == "501 features, the weights allow 500"
-        subsample = self._decoder(weights="tiny", beyond_limits="subsample").limits
+        assert fail(10_001, 500) == "10001 rows, 10000 are allowed (too_many_rows: fail)"
+        assert fail(10, 501) == "501 features, 500 are allowed (too_many_features: fail)"
+        subsample = self._decoder(weights="tiny", too_many_rows="subsample").limits
         assert subsample(10_001, 500) is None
-        assert subsample(10, 501) == "501 features, the weights allow 500"
-        assert self._decoder(weights="tiny", beyond_limits="ignore").limits(10_001, 501) is None
+        assert subsample(10, 501) == "501 features, 500 are allowed (too_many_features: fail)"
+        pca = self._decoder(weights="tiny", too_many_features="pca").limits
+        assert pca(10, 501) is None
+        assert pca(10_001, 500) == "10001 rows, 10000 are allowed (too_many_rows: fail)"
+        ignore = {"too_many_rows": "ignore", "too_many_features": "ignore"}
+        assert self._decoder(weights="tiny", **ignore).limits(10_001, 501) is None
+
+    def test_options_may_narrow_the_limits(self) -> None:
+        narrow = self._decoder(weights="tiny", cpu_rows=1000, features=20).limits
+        assert narrow(1000, 20) is None
+        assert narrow(1001, 20) == "1001 rows, 1000 are allowed (too_many_rows: fail)"
+        assert narrow(1000, 21) == "21 features, 20 are allowed (too_many_features: fail)"
+
+    def test_missing_weights_may_give_rows_with_the_reason(self, tmp_path: Path, monkeypatch: Any) -> None:
+        monkeypatch.setattr(tabpfn_module, "_published", lambda: tmp_path / "tabpfn-v2-regressor.ckpt")
+        decoder = self._decoder(weights="cache", missing="skip")
+        decoder.check()
+        found = decoder.limits(10, 2)
+        assert found is not None
+        assert found.startswith("no weights: download Prior-Labs/TabPFN-v2-reg")
+        assert "Prior Labs licence" in found
+        assert str(tmp_path) not in found
+        with pytest.raises(InputError, match="no such file"):
+            self._decoder(weights="cache").check()
+        write_tiny_checkpoint(tmp_path / "tabpfn-v2-regressor.ckpt", 0)
+        decoder = self._decoder(weights="cache", missing="skip")
+        assert decoder.limits(10, 2) is None
+        assert decoder.weights_file == tmp_path / "tabpfn-v2-regressor.ckpt"
+
+    def test_only_an_explicit_download_downloads(self, tmp_path: Path, monkeypatch: Any) -> None:
+        from tabpfn import model_loading
+
+        target, asked = tmp_path / "tabpfn-v2-regressor.ckpt", []
+
+        def sent(to: Path, **kind: Any) -> Any:
+            asked.append(kind["which"])
+            if len(asked) == 1:
+                return [OSError("no way out")]
+            write_tiny_checkpoint(to, 0)
+            return "ok"
+
+        monkeypatch.setattr(tabpfn_module, "_published", lambda: target)
+        monkeypatch.setattr(model_loading, "download_model", sent)
+        self._decoder(weights="cache", missing="skip").check()
+        assert asked == []
+        with pytest.raises(InputError, match="download failed: no way out"):
+            self._decoder(weights="download").check()
+        self._decoder(weights="download").check()
+        assert asked == ["regressor"] * 2
 
     @pytest.fixture
     def small_limits(self, checkpoint: Path) -> Path:
@@ -255,15 +382,20 @@ class TestTabPFN:
         X, y = table
         with pytest.raises(ValueError, match="150 rows, the weights allow 60"):
             self._decoder(weights_path=small_limits).fit(X[:150], y[:150])
-        drawn = self._decoder(weights_path=small_limits, beyond_limits="subsample").fit(X[:150], y[:150])
+        drawn = self._decoder(weights_path=small_limits, too_many_rows="subsample").fit(X[:150], y[:150])
         assert drawn.notes == "untrained; fitted to 60 of 150 rows"
         assert drawn._model.n_train_samples_ == 60
-        used = self._decoder(weights_path=small_limits, beyond_limits="ignore").fit(X[:150], y[:150])
-        assert used.notes == "untrained; beyond the limits of the weights (60 rows, 5 features)"
+        used = self._decoder(weights_path=small_limits, too_many_rows="ignore").fit(X[:150], y[:150])
+        assert used.notes == "untrained; beyond the limits (60 rows, 5 features)"
         assert used._model.n_train_samples_ == 150
         assert not np.array_equal(drawn.predict(X[150:]), used.predict(X[150:]))
         within = used.fit(X[:60], y[:60])
         assert within.notes == "untrained"
+        wide = np.c_[X, X**2]
+        fewer = self._decoder(weights_path=small_limits, too_many_features="pca").fit(wide[:60], y[:60])
+        assert fewer.notes == "untrained; 5 principal components of 10 features"
+        assert fewer._model.n_features_in_ == 5
+        assert np.isfinite(fewer.predict(wide[150:])).all()
 
     def test_more_rows_than_the_package_likes_on_a_cpu(self) -> None:
         X = np.random.default_rng(0).normal(size=(1100, 2))

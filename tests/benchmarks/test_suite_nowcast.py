@@ -3,9 +3,11 @@ import pytest
 from pydantic import ValidationError
 
 from slipbench.benchmarks.decoders.random_forest import RandomForest
+from slipbench.benchmarks.quantiles import quantiles_of
 from slipbench.benchmarks.results import read_table
 from slipbench.benchmarks.run import run_suite
 from slipbench.benchmarks.splits import embargo_days
+from slipbench.benchmarks.tuning import tuned
 from slipbench.datasets.errors import InputError
 
 from .toy_suites import ENCODER, inputs_of, nowcast_suite, toy_nowcast
@@ -137,6 +139,56 @@ def test_cells_without_images_run_when_the_images_cannot_be_embedded(tmp_path, m
     assert set(failed["modality"]) == {"gnss", "both"}
     assert set(failed["reason"]) == {"MemoryError: no room for the network"}
     assert set(table.loc[table["modality"].isin(["ab", "-"]), "status"]) == {"ok"}
+
+
+def test_counts_are_never_negative_and_have_their_own_reach_and_name(inputs, tmp_path):
+    suite = nowcast_suite(
+        splits=["chronological"],
+        modalities=["ab"],
+        labels=["next_window_count"],
+        decoders=[{"decoder": "ridge"}],
+    )
+    table = read_table([run_suite(suite, inputs, tmp_path)])
+    assert set(table["status"]) == {"ok"}
+    assert set(table["quantity"]) == {"events"}
+    assert set(table["units"]) == {"1"}
+    assert set(table["block_days"]) == {4.0}
+    ridge = table[table["model"] == "ridge"].iloc[0]
+    assert ridge["y_true"].min() == ridge["y_pred"].min() == 0.0  # the sine's negative half
+    assert ridge["y_pred"].max() > 4
+
+
+def test_a_predicted_distribution_gives_rows_of_quantiles(inputs, tmp_path):
+    suite = nowcast_suite(
+        splits=["random"], modalities=["ab"], labels=["two_sided"], decoders=[{"decoder": "gp"}], baselines=[]
+    )
+    table = read_table([run_suite(suite, inputs, tmp_path)])
+    assert len(table) == 20
+    assert table["cell"].nunique() == 1
+    quantiles, point = quantiles_of(table), table[table["quantity"] == "density"].iloc[0]
+    assert quantiles.shape == (len(point["sample"]), 19)
+    assert (np.abs(quantiles[:, 9] - point["y_pred"]) < 1e-12).all()  # the median of a normal distribution
+    inside = (quantiles[:, 0] < point["y_true"]) & (point["y_true"] < quantiles[:, -1])
+    assert inside.mean() > 0.7
+    assert all(np.array_equal(s, point["sample"]) for s in table["sample"])
+
+
+def test_tuning_changes_what_it_names_and_never_sees_a_test_label(inputs, tmp_path, monkeypatch):
+    seen = []
+
+    def spy(options, tune, seed, x, y, rows):
+        seen.append((len(y), *map(len, rows)))
+        return tuned(options, tune, seed, x, y, rows)
+
+    monkeypatch.setattr("slipbench.benchmarks.suites.nowcast.tuned", spy)
+    common = {"splits": ["chronological"], "modalities": ["ab"], "baselines": []}
+    plain = nowcast_suite(**common)
+    suite = nowcast_suite(**common, tune={"trials": 4})
+    assert not {c.id for c in plain.cells(inputs)} & {c.id for c in suite.cells(inputs)}
+    table = read_table([run_suite(suite, inputs, tmp_path)])
+    assert set(table["status"]) == {"ok"}
+    assert table["notes"].str.contains("tuned in 4 trials: ").all()
+    assert seen == [(n, n - round(n / 4), round(n / 4)) for n in table["n_train"]]
 
 
 def test_missing_weights_are_told_before_the_run():

@@ -61,6 +61,7 @@ def toy_nowcast(folder: Path, rows: int = 192, bandwidth: float = 5.0, unknown: 
                 "label_time": 14002 + t,
                 "label_two_sided": 1e-4 * (3 + level),
                 "label_causal": 1e-4 * (3 + np.roll(level, 3)),
+                "label_next_window_count": np.maximum(np.rint(8 * level), 0.0),
                 "split": np.where(t < 0.7 * rows, 0, 2).astype(np.uint8),
             }
         )
@@ -72,11 +73,13 @@ def toy_nowcast(folder: Path, rows: int = 192, bandwidth: float = 5.0, unknown: 
         _scalar("label_time", "float64", "days"),
         _scalar("label_two_sided", "float64", "per day"),
         _scalar("label_causal", "float64", "per day"),
+        _scalar("label_next_window_count", "float64", "1"),
         _scalar("split", "uint8", "1"),
     )
     attrs = {
         "feature_window_days": 10,
         "label_lead_days": 2,
+        "label_horizon_days": 4,
         "bandwidth_days": bandwidth,
         "unknown": unknown,
     }
