@@ -27,6 +27,7 @@ from slipbench.platform.cli import (  # noqa: E402
     plan,
     predict,
     pretrain_mae,
+    pretrain_pfn,
     repair,
     run,
     train,
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(run, plan, build, inspect, verify, repair, window_study, fit_noise, fetch),
-    *(train, tune, predict, pretrain_mae, bench, leaderboard, ui, doctor),
+    *(train, tune, predict, pretrain_mae, pretrain_pfn, bench, leaderboard, ui, doctor),
 )
 for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)

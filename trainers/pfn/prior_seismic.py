@@ -147,8 +147,8 @@ def _components(catalogue: Sequences, rows: slice, n: int, rng: np.random.Genera
     x *= np.arange(1, n + 1) ** -rng.uniform(0, 1, (n_tasks, 1, 1))
     missing = rng.random((n_tasks, 1)) < 0.3
     gap = rng.random((n_tasks, 2)) * [1, 0.2] * red.shape[1]
-    day = np.arange(red.shape[1])
-    missing = missing & (day >= gap[:, :1]) & (day < gap.sum(1, keepdims=True))
+    days = np.arange(red.shape[1])
+    missing = missing & (days >= gap[:, :1]) & (days < gap.sum(1, keepdims=True))
     return np.where(missing[..., None], np.nan, x)
 
 
