@@ -12,6 +12,7 @@ from slipbench.platform.config.load import load
 from slipbench.platform.config.pipeline import PipelineOptions
 from slipbench.trainers.mae_options import MaeOptions
 from slipbench.trainers.options import TrainerOptions
+from slipbench.trainers.pfn.options import PretrainOptions
 from slipbench.trainers.search import check_search
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -28,7 +29,8 @@ KINDS: dict[str, Any] = {
 def test_a_shipped_configuration_loads(path: Path) -> None:
     kind = path.relative_to(CONFIGS).parts[0]
     assert kind in KINDS, f"{kind}: a folder of configurations that nothing reads"
-    options = load(path, KINDS[kind])
+    model = PretrainOptions if path.name.startswith("pfn_") else KINDS[kind]
+    options = load(path, model)
     assert options.name
     if isinstance(options, TrainerOptions):
         check_search(options)
