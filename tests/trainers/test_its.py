@@ -94,4 +94,18 @@ def test_weights_start_xavier_uniform(full: Its) -> None:
 
 def test_two_dropouts_of_one_half() -> None:
     network = Its(ItsOptions(width=0.1), SHAPE, 3)
-    assert [m.p for m in network.modules() if isinstance(m, nn.Dropout)] == [0.5, 0.5]
+    assert [m.p for m in network.modules() if isinstance(m, nn.Dropout | nn.Dropout1d)] == [0.5, 0.5]
+
+
+def test_training_sees_on_average_what_prediction_sees() -> None:
+    """Fails where single frames are dropped: the largest doubled value is twice the largest value."""
+    torch.manual_seed(0)
+    network = Its(ItsOptions(width=0.1), SHAPE, 3)
+    features = 1 + torch.rand(1, SHAPE[0], network.n_features)
+    with torch.inference_mode():
+        network.eval()
+        wanted = network.pooled(features)
+        network.train()
+        draws = network.pooled(features.expand(4000, -1, -1))
+    torch.testing.assert_close(draws.mean(0, keepdim=True), wanted, rtol=0.1, atol=0.0)
+    assert (draws == 0).float().mean().item() == pytest.approx(0.5, abs=0.01)
