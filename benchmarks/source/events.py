@@ -23,14 +23,18 @@ def events_of(samples: pd.DataFrame) -> pd.DataFrame:
         whether the magnitude reaches the published threshold of its class.
     """
     keys = ["name", "model", "modality"]
-    found = samples.groupby(keys, sort=False).agg(
-        mw=("mw", "first"),
-        depth=("depth", "first"),
-        ground_distance=("ground_distance", "median"),
-        missing=("missing", "median"),
-        n=("sample", "size"),
-        position_error=("position_error", "median"),
-        residual=("residual", "median"),
+    found = (
+        samples.sort_values("name", kind="stable")
+        .groupby(keys, sort=False)
+        .agg(
+            mw=("mw", "first"),
+            depth=("depth", "first"),
+            ground_distance=("ground_distance", "median"),
+            missing=("missing", "median"),
+            n=("sample", "size"),
+            position_error=("position_error", "median"),
+            residual=("residual", "median"),
+        )
     )
     found = found.reset_index()
     limit = np.full(len(found), np.nan)

@@ -21,10 +21,10 @@ from slipbench.benchmarks.source.thresholds import DEPTHS, DISTANCES, LIMIT_KM, 
 from slipbench.benchmarks.text_table import markdown_table
 from slipbench.datasets.atomic import write_atomic
 
-#: Fewer test samples say nothing about thresholds and maps.
-FEWEST = 200
+#: Fewer test samples say nothing on maps, and fewer than the second say nothing in nine classes.
+FEWEST, FEWEST_IN_CLASSES = 200, 1000
 #: Models in figures of panels, and in figures of lines and tables of thresholds.
-_PANELS, _LINES = 4, 8
+_PANELS, _LINES = 4, 6
 #: Costantino et al. (2023), table 1: position error (km) and magnitude error, median ± MAD.
 PUBLISHED = {"ts": "116.53 ± 67.58; 0.25 ± 0.12", "img": "64.35 ± 44.84; 0.11 ± 0.07",
              "its": "52.65 ± 32.34; 0.08 ± 0.05"}  # fmt: skip
@@ -71,9 +71,14 @@ class Section:
         """The best network, or the best of all where there is none."""
         return self.models(1)[0]
 
-    def models(self, most: int) -> list[str]:
-        """The best models in the order of their ranks; baselines only where networks leave room."""
+    def models(self, most: int, whole: bool = True) -> list[str]:
+        """The best models in the order of their ranks; baselines only where networks leave room.
+
+        With `whole`, those that predict only a part of the samples are left out.
+        """
         ranked = self.board[self.board["rank"].notna()]
+        if whole:
+            ranked = ranked[ranked["n_test"] == ranked["n_test"].max()]
         order = ranked.sort_values("kind", key=lambda kind: kind != "network", kind="stable")["model"]
         return [m for m in ranked["model"] if m in set(order.head(most))]
 
@@ -162,7 +167,7 @@ def _gaps(section: Section) -> Parts:
     """Errors by missing stations, where their share differs."""
     if section.named or np.ptp(section.samples["missing"]) < 0.1:
         return
-    drawn = draw_gaps(section.of(section.models(_LINES)), section.figure("gaps"))
+    drawn = draw_gaps(section.of(section.models(_LINES, whole=False)), section.figure("gaps"))
     yield f"## Missing stations, {section.title}", drawn
     rows = [
         [r.model, f"{100 * r.missing:.0f}", str(r.n), f"{r.position_error:.1f}", f"{r.magnitude_error:.3f}"]
@@ -180,10 +185,11 @@ def _statistics(section: Section) -> Parts:
     first = shown[shown["seed"] == shown.groupby("model")["seed"].transform("min")]
     network = context_of(section.table, section.split)
     lat, lon = (np.asarray(network[f"station_{axis}"]["y_true"]) for axis in ("latitude", "longitude"))
-    limits = {m: thresholds(section.of([m])) for m in section.models(_LINES)}
-    drawn = draw_depth(section.of([section.best]), limits[section.best], section.figure("depth"))
     title = section.title
-    yield f"## Magnitude thresholds, {title}\n\n{_thresholds_text(limits)}", drawn
+    if section.samples["sample"].nunique() >= FEWEST_IN_CLASSES:
+        limits = {m: thresholds(section.of([m])) for m in section.models(_LINES)}
+        drawn = draw_depth(section.of([section.best]), limits[section.best], section.figure("depth"))
+        yield f"## Magnitude thresholds, {title}\n\n{_thresholds_text(limits)}", drawn
     yield (
         f"## Where the errors are, {title}\n\nFirst seed. Colour: median error on 1° x 1°; arrows: "
         "mean error, a third of its length; dots: stations.",

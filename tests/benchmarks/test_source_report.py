@@ -30,7 +30,7 @@ DATASET = {"recipe": "source_synthetic", "name": "toy_more"}
 def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """A suite with its own test rows, a test set with gaps and one of two named events."""
     folder = tmp_path_factory.mktemp("report")
-    store = toy_source(folder / "own", 2048)
+    store = toy_source(folder / "own", 5120)
     tests = {
         "gaps": toy_source(folder / "gaps", 512, gaps=0.6),
         "real": toy_source(folder / "real", 64, events=("tohoku2011", "miyagi2011")),
