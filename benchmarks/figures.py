@@ -15,7 +15,7 @@ from slipbench.benchmarks.results import models_of
 #: Colour-blind safe (Okabe and Ito 2008), without black, which is the truth.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 TRUTH = "#222222"
-_NAMES = {"latitude": "latitude", "longitude": "longitude", "mw": "Mw", "density": "density"}
+_NAMES = {"mw": "Mw"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,9 @@ def draw(table: pd.DataFrame, folder: Path, board: pd.DataFrame | None = None) -
     for head, part, metrics in sections(leaderboard(table) if board is None else board):
         here = (table[SECTION].astype(str) == [head[k] for k in SECTION]).all(axis=1)
         rows = models_of(table[here & (table["status"] == "ok")])
+        rows = rows[
+            [bool(np.isfinite(v).any()) for v in rows["y_true"]]
+        ]  # quantiles have no truth of their own
         shown = _chosen(part)
         if not len(rows) or not shown or not metrics:
             continue
@@ -135,7 +138,7 @@ def _nowcast(rows: pd.DataFrame, shown: list[Any], metric: Any) -> tuple[Canvas,
     largest = max(np.abs(v).max() for v in rows["y_true"])
     # tick labels like 0.00021 do not fit under small panels
     factor = 10.0 ** -np.floor(np.log10(largest)) if 0 < largest < 1e-2 else 1.0
-    label = _label("density", units, factor)
+    label = _label(str(rows["quantity"].iloc[0]), units, factor)
     canvas = Canvas(figsize=(11, 7.2), layout="constrained")
     halves = np.asarray(canvas.subfigures(2, 1, height_ratios=[1, 1.15]))
     top, bottom = halves[0], halves[1]

@@ -13,13 +13,12 @@ import numpy as np
 from scipy.special import xlogy
 
 from slipbench.benchmarks import quantiles
+from slipbench.benchmarks.splits import COUNT
 from slipbench.datasets.physics.distance import ground_distance
 
 Array = np.ndarray
 #: Quantity of the metrics of a nowcast: the one that its cells predict, whichever label it is.
 LABEL = "label"
-#: Label that counts events; its metrics are those of a Poisson number.
-COUNT = "next_window_count"
 #: Least number of events that a prediction stands for; the deviance of none or fewer would be infinite.
 LEAST_EVENTS = 0.5
 
@@ -45,8 +44,10 @@ class Samples:
 
     def take(self, rows: Array) -> "Samples":
         """Some of the rows, in the order of `rows`."""
-        parts = ({q: v[rows] for q, v in part.items()} for part in (self.true, self.pred, self.reference))
-        return Samples(*parts, None if self.quantiles is None else self.quantiles[rows])
+        true, pred, base = (
+            {q: v[rows] for q, v in p.items()} for p in (self.true, self.pred, self.reference)
+        )
+        return Samples(true, pred, base, None if self.quantiles is None else self.quantiles[rows])
 
 
 def great_circle_km(lat1: Array, lon1: Array, lat2: Array, lon2: Array) -> Array:

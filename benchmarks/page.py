@@ -13,7 +13,8 @@ import pandas as pd
 from slipbench.benchmarks.figures import draw
 from slipbench.benchmarks.intervals import LEVEL, MIN_BLOCKS, RESAMPLES
 from slipbench.benchmarks.leaderboard import beside_best, leaderboard, number, sections
-from slipbench.benchmarks.metrics import COUNT, Metric
+from slipbench.benchmarks.metrics import Metric
+from slipbench.benchmarks.splits import COUNT
 from slipbench.datasets.atomic import write_atomic
 
 _TEMPLATE = "leaderboard.html.j2"

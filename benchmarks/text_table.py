@@ -26,9 +26,12 @@ class TextTable:
     baseline: list[bool]
 
 
-def text_tables(table: pd.DataFrame) -> Iterator[TextTable]:
-    """A text table for every suite, split and label of a results table, best model first."""
-    for head, part, metrics in sections(leaderboard(table)):
+def text_tables(table: pd.DataFrame, board: pd.DataFrame | None = None) -> Iterator[TextTable]:
+    """A text table for every suite, split and label of a results table, best model first.
+
+    `board` is its leaderboard, if it is there already.
+    """
+    for head, part, metrics in sections(leaderboard(table) if board is None else board):
         title = " · ".join(head[k] for k in ("suite", "split", "label") if head[k] != "-")
         if part["leaky"].any():
             title += " (LEAKY split: neighbours of test rows are in training)"
@@ -58,11 +61,11 @@ def text_tables(table: pd.DataFrame) -> Iterator[TextTable]:
         yield TextTable(title, [*header, "seeds", "remarks"], rows, (part["kind"] == "baseline").tolist())
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """All tables of a results table as Markdown."""
+def markdown(table: pd.DataFrame, board: pd.DataFrame | None = None) -> str:
+    """All tables of a results table as Markdown; `board` as in `text_tables`."""
     return "\n".join(
         f"### {one.title}\n\n{markdown_table(one.header, one.rows, left=(1, len(one.header) - 1))}\n"
-        for one in text_tables(table)
+        for one in text_tables(table, board)
     )
 
 

@@ -7,7 +7,6 @@ from sklearn.metrics import mean_absolute_error, mean_poisson_deviance, mean_squ
 
 from slipbench.benchmarks.intervals import resamples, weights
 from slipbench.benchmarks.metrics import (
-    COUNT,
     METRICS,
     Samples,
     great_circle_km,
@@ -15,6 +14,7 @@ from slipbench.benchmarks.metrics import (
     poisson_deviance,
 )
 from slipbench.benchmarks.quantiles import LEVELS
+from slipbench.benchmarks.splits import COUNT
 
 BY_NAME = {m.name: m for m in METRICS}
 

@@ -1,0 +1,1 @@
+"""What the nowcast suite reports beyond the leaderboard: leakage, calibration, ranks, large earthquakes."""
