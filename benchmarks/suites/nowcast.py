@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 
 from slipbench.benchmarks.baselines.registry import BASELINES
 from slipbench.benchmarks.decoders.registry import DECODERS
@@ -173,6 +174,12 @@ class Nowcast(Suite):
             device=found.device,
             block_days=label_reach_days(data.attrs, cell.label),
         )
+
+    def report(self, table: pd.DataFrame, folder: Path) -> list[Path]:
+        """Leakage, calibration, average ranks, large earthquakes."""
+        from slipbench.benchmarks.nowcast.report import write_report
+
+        return write_report(table, folder)
 
     def _read(self, inputs: Inputs) -> _Data:
         store = inputs.store
