@@ -380,7 +380,7 @@ class TestTabPFN:
         self, small_limits: Path, table: tuple
     ) -> None:
         X, y = table
-        with pytest.raises(ValueError, match="150 rows, the weights allow 60"):
+        with pytest.raises(ValueError, match="150 rows, 60 are allowed"):
             self._decoder(weights_path=small_limits).fit(X[:150], y[:150])
         drawn = self._decoder(weights_path=small_limits, too_many_rows="subsample").fit(X[:150], y[:150])
         assert drawn.notes == "untrained; fitted to 60 of 150 rows"
