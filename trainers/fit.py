@@ -124,6 +124,8 @@ def fit(
         module.place(found.static, learn=True)
         if start:
             take_over(module, start)
+        if options.precision == "64-true":
+            module.double()  # before Lightning does, which reads a checkpoint into 32 bits first
         module.compiled = options.compile
         if many and kind == "cpu":
             share_batch_norm(module)

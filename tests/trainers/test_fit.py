@@ -91,6 +91,14 @@ def test_a_killed_fit_resumes_to_the_same_weights(
     assert [e["validation_loss"] for e in resumed.history] == [e["validation_loss"] for e in whole.history]
 
 
+def test_a_killed_fit_in_64_bits_goes_on_from_64_bits(toy_store: Store, tmp_path: Path) -> None:
+    options = toy_options(epochs=3, precision="64-true")
+    reference = fit(options, toy_store, tmp_path / "reference")
+    with pytest.raises(Killed):
+        fit(options, toy_store, tmp_path / "killed", callbacks=[Kill(1, "middle")])
+    assert fit(options, toy_store, tmp_path / "killed").sha256 == reference.sha256
+
+
 def test_a_fit_killed_after_its_patience_ran_out_trains_no_more(toy_store: Store, tmp_path: Path) -> None:
     options = toy_options(epochs=9, patience=1, learning_rate=0.5)
     reference = fit(options, toy_store, tmp_path / "reference")
