@@ -39,6 +39,8 @@ def ray_session(address: str = "") -> Iterator[dict[str, float]]:
         When there is no such cluster.
     """
     ours = not _joined()
+    if ours:
+        _knock(address)
     own_token = {} if address or joins() else _own_token()
     os.environ.update(own_token)  # before the import, which reads and keeps what it finds
     import ray
@@ -59,7 +61,7 @@ def ray_session(address: str = "") -> Iterator[dict[str, float]]:
 
 def joins() -> bool:
     """Whether a `ray_session` would join a cluster instead of starting Ray here."""
-    return _joined() or bool(os.environ.get("RAY_ADDRESS"))
+    return _joined() or bool(_where(""))
 
 
 def _joined() -> bool:
@@ -86,28 +88,36 @@ def _own_token() -> dict[str, str]:
 def _start(address: str) -> None:
     import ray
 
-    where = f"--ray {address}" if address else f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}"
-    address = address or os.environ.get("RAY_ADDRESS", "")
-    if not address:
-        ray.init(
-            address="local",
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            object_store_memory=OBJECT_STORE_BYTES,
-        )
+    if _where(address):
+        try:
+            ray.init(address=_where(address), log_to_driver=False, logging_level=logging.ERROR)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise _nobody(address) from error
         return
-    try:
-        _knock(address)
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(
-            where, "no Ray cluster there", "a running Ray head", "start it or correct the address"
-        ) from error
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=OBJECT_STORE_BYTES,
+    )
 
 
 def _knock(address: str) -> None:
-    """Raise OSError or ValueError where nobody listens; Ray itself would try again for minutes."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if colon:
+    """Say at once where nobody listens; Ray itself would try again for minutes."""
+    host, colon, port = _where(address).removeprefix("ray://").rpartition(":")
+    if not colon:
+        return
+    try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise _nobody(address) from error
+
+
+def _where(address: str) -> str:
+    return address or os.environ.get("RAY_ADDRESS", "")
+
+
+def _nobody(address: str) -> InputError:
+    where = f"--ray {address}" if address else f"RAY_ADDRESS={_where(address)}"
+    return InputError(where, "no Ray cluster there", "a running Ray head", "start it or correct the address")

@@ -33,23 +33,28 @@ class Messenger:
 
 @contextmanager
 def messenger(progress: Progress | None, queue: Any) -> Iterator[Messenger]:
-    """A messenger whose news reach `progress`; an InputError of a rank is raised here.
+    """A messenger whose news reach `progress`; what a rank or `progress` raises is raised here.
 
     Parameters
     ----------
     progress : callable or None
-        As in `fit`.
+        As in `fit`. It is called in a thread of its own, and not again once it raised.
     queue : object
         With ``put`` and a ``get`` that waits; it can be pickled for the processes that train.
     """
-    errors: list[InputError] = []
+    errors: list[BaseException] = []
 
     def listen() -> None:
+        tell = progress
         while (news := queue.get()) is not None:
             if isinstance(news, InputError):
                 errors.append(news)
-            elif progress:
-                progress(*news)
+            elif tell:
+                try:
+                    tell(*news)
+                except BaseException as error:  # also a Ctrl-C that `progress` found first
+                    errors.append(error)
+                    tell = None
 
     thread = Thread(target=listen, daemon=True)
     thread.start()
@@ -61,5 +66,7 @@ def messenger(progress: Progress | None, queue: Any) -> Iterator[Messenger]:
     finally:
         queue.put(None)
         thread.join()
+    if errors:
+        raise errors[0]
     if failure:
-        raise errors[0] if errors else failure
+        raise failure

@@ -147,23 +147,16 @@ def test_the_losses_of_one_process_also_after_interruptions(
     out, told = _end(start("devices=2"), 0)
     assert "fit small: 12 of 12" in told
     assert sorted(p.name for p in fit.iterdir()) == ["best.ckpt", "fit.json"]
-    again, told = _end(start("devices=2"), 0)
-    assert "fit small: finished already, skipped" in told
-    assert again == out
     (run,) = Tracker(f"sqlite:///{home / 'mlflow.db'}", home / "artifacts").runs("fit small")
     assert (run.info.status, run.data.params["devices"]) == ("FINISHED", "2")
     assert run.data.tags["checkpoint_sha256"] == json.loads(out)["sha256"]
 
-    for devices in (1, 2):
-        ran = slipbench("train", trainer, f"devices={devices}")
-        assert ran.code == 0, ran.err
-    local = {p.name: p for p in _fits(tmp_path / "home")}
-    same = local.pop(fit.name)
-    (alone,) = local.values()
+    ran = slipbench("train", trainer)
+    assert ran.code == 0, ran.err
+    (alone,) = _fits(tmp_path / "home")
     for loss in ("train_loss", "validation_loss"):
-        values = [[epoch[loss] for epoch in _history(p)] for p in (fit, same, alone)]
-        assert values[0] == pytest.approx(values[1], rel=1e-9)
-        assert values[0] == pytest.approx(values[2], rel=1e-6)
+        values = [[epoch[loss] for epoch in _history(p)] for p in (fit, alone)]
+        assert values[0] == pytest.approx(values[1], rel=1e-6)
 
 
 def test_no_worker_outlives_a_killed_command(head: Head, start: Start) -> None:
