@@ -23,6 +23,7 @@ from slipbench.trainers.module import Regression
 from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.quiet import reproducible, silent
 from slipbench.trainers.record import BEST, LAST, Fit, claim, finish
+from slipbench.trainers.recount import Recount
 from slipbench.trainers.schedule import Cosine
 from slipbench.trainers.start import start_file, take_over
 from slipbench.trainers.training import Launch, Training
@@ -135,7 +136,7 @@ def fit(
             "precision": options.precision,
             "max_epochs": options.epochs,
             "logger": logger or False,
-            "callbacks": [keeper, *schedule, *callbacks],
+            "callbacks": [keeper, Recount(), *schedule, *callbacks],
             "gradient_clip_val": options.clip_norm or None,
             "default_root_dir": out,
             "enable_checkpointing": False,

@@ -6,15 +6,12 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from slipbench.trainers.models.registry import MODELS, Network
 
 #: Raised whenever the same options would give other weights; part of every fit's hash.
 VERSION = 2
-
-#: Weight of the newest batch in the running statistics of batch normalisation.
-BATCH_NORM_MOMENTUM = 0.1
 
 Batch = tuple[Tensor, Tensor, Tensor]
 
@@ -139,16 +136,6 @@ class Regression(pl.LightningModule):
         """``train_loss`` and ``validation_loss``: means over the epoch's samples of all ranks."""
         totals = {k: self.trainer.strategy.reduce(v, reduce_op="sum") for k, v in sorted(self._sums.items())}
         return {name: float(total[0] / total[1]) for name, total in totals.items()}
-
-    def on_train_batch_start(self, batch: Batch, index: int) -> None:
-        """Average the first batches evenly in batch normalisation, before forgetting old ones sets in.
-
-        Otherwise its start values (mean 0, variance 1) rule the validation of the first fifty steps, which
-        is all that a short fit has.
-        """
-        for layer in self.network.modules():
-            if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
-                layer.momentum = max(BATCH_NORM_MOMENTUM, 1 / (self.global_step + 1))
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """Loss of one batch, weighted so that the mean over ranks is the whole batch's."""

@@ -148,7 +148,7 @@ def test_another_network_than_expected(checkpoint: Path, tmp_path: Path) -> None
         ({"model": {"model": "img", "width": 0.7}}, "weights do not fit network 'img'"),
         ({"model": {"model": "img", "widht": 0.1}}, "weights do not fit network 'img'"),
         ({"surplus": 1}, "weights do not fit network 'img'"),
-        ({"network_version": 0}, "version 0 of network 'img'; expected version 1"),
+        ({"network_version": 0}, "version 0 of network 'img'; expected version 2"),
         ({"model": None}, "names no network"),
     ],
 )

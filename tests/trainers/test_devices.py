@@ -25,15 +25,15 @@ two_cores = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core")
 @pytest.mark.parametrize("name", ["ts", "img"])
 def test_two_processes_give_the_losses_of_one(name: str, view_store: Store, tmp_path: Path) -> None:
     # batches of 13 rows and shares of 6 and 7: the ranks' means must be weighted to give the batch's
-    # in float64, because an untrained network with batch normalisation blows up the rounding of float32
-    # within a few steps, also in one process
-    values: dict[str, Any] = {"model": small(name), "epochs": 3, "batch_size": 13, "precision": "64-true"}
+    # in float64 and for two epochs, because an untrained network with batch normalisation blows up rounding:
+    # that of float32 within a few steps, that of float64 a thousandfold an epoch, also in one process
+    values: dict[str, Any] = {"model": small(name), "epochs": 2, "batch_size": 13, "precision": "64-true"}
     told: list[tuple[int, int, str]] = []
     one = fit(toy_options(**values), view_store, tmp_path / "one")
     two = fit(
         toy_options(**values, devices=2), view_store, tmp_path / "two", progress=lambda *a: told.append(a)
     )
-    assert [e["epoch"] for e in two.history] == [1, 2, 3]
+    assert [e["epoch"] for e in two.history] == [1, 2]
     for loss in ("train_loss", "validation_loss"):
         found, wanted = ([e[loss] for e in run.history] for run in (two, one))
         assert found == pytest.approx(wanted, rel=1e-6), loss
@@ -42,7 +42,7 @@ def test_two_processes_give_the_losses_of_one(name: str, view_store: Store, tmp_
     for key, value in weights[0].items():
         torch.testing.assert_close(value, weights[1][key], rtol=1e-4, atol=1e-6, msg=key)
     assert two.parameters == one.parameters
-    assert [done for done, _, _ in told] == [0, 1, 2, 3, 3]
+    assert [done for done, _, _ in told] == [0, 1, 2, 2]
     assert sorted(p.name for p in (tmp_path / "two").iterdir()) == ["best.ckpt", "fit.json"]
     assert "MASTER_PORT" not in os.environ
 

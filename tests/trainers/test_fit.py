@@ -100,7 +100,7 @@ def test_a_killed_fit_in_64_bits_goes_on_from_64_bits(toy_store: Store, tmp_path
 
 
 def test_a_fit_killed_after_its_patience_ran_out_trains_no_more(toy_store: Store, tmp_path: Path) -> None:
-    options = toy_options(epochs=9, patience=1, learning_rate=0.5)
+    options = toy_options(epochs=9, patience=1, learning_rate=1.0)
     reference = fit(options, toy_store, tmp_path / "reference")
     assert reference.epochs < 9
     assert reference.best_epoch == reference.epochs - 1

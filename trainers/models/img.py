@@ -113,6 +113,7 @@ def start_xavier(network: nn.Module) -> None:
         summary="MobileNetV2 features of the co-seismic displacement image, pooled, dense head",
         reference="Costantino et al. 2023; Sandler et al. 2018",
         licence="Apache-2.0",
+        version=2,
     )
 )
 class Img(Network):

@@ -62,7 +62,7 @@ class AdditiveAttention(nn.Module):
         summary="IMG's features of daily images, learned positions, additive self-attention, largest kept",
         reference="Costantino et al. 2023; Mousavi et al. 2020",
         licence="Apache-2.0",
-        version=2,
+        version=3,
     )
 )
 class Its(Network):
