@@ -14,6 +14,7 @@ from slipbench.benchmarks.baselines.registry import BASELINES
 from slipbench.benchmarks.decoders.registry import DECODERS
 from slipbench.benchmarks.device import device_of
 from slipbench.benchmarks.features import Features, Modality
+from slipbench.benchmarks.nowcast.context import context
 from slipbench.benchmarks.quantiles import LEVELS, quantile_outcomes
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
 from slipbench.benchmarks.splits import COUNT, LEAKY, SPLITTERS, Split, label_reach_days
@@ -113,7 +114,8 @@ class Nowcast(Suite):
             "test_fraction": o.test_fraction,
             "min_train_rows": o.min_train_rows,
         }
-        cells = []
+        known = config_hash(common | {"labels": o.labels})
+        cells = [Cell("samples", "context", "-", "-", "-", o.seeds[0], False, known)]
         for split in o.splits:
             for seed in o.seeds:
                 for label in o.labels:
@@ -139,6 +141,8 @@ class Nowcast(Suite):
     def run(self, cell: Cell, inputs: Inputs) -> CellResult:
         """Fit on the training days and predict the test days."""
         data = self._once("data", inputs.store.dataset_hash, lambda: self._read(inputs))
+        if cell.kind == "context":
+            return CellResult(context(inputs.store, data.rows))
         split = self._split(data, cell)
         dropped = len(inputs.store) - len(data.rows)
         notes = [f"embargo {split.embargo_days:.0f} d"] if split.embargo_days else []

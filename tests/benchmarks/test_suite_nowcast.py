@@ -4,13 +4,17 @@ from pydantic import ValidationError
 
 from slipbench.benchmarks.decoders.random_forest import RandomForest
 from slipbench.benchmarks.quantiles import quantiles_of
-from slipbench.benchmarks.results import read_table
+from slipbench.benchmarks.results import models_of, read_table
 from slipbench.benchmarks.run import run_suite
 from slipbench.benchmarks.splits import embargo_days
 from slipbench.benchmarks.tuning import tuned
 from slipbench.datasets.errors import InputError
 
 from .toy_suites import ENCODER, inputs_of, nowcast_suite, toy_nowcast
+
+
+def of_models(path):
+    return models_of(read_table([path])).reset_index(drop=True)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,7 @@ def inputs(tmp_path_factory):
 def table(inputs, tmp_path_factory):
     suite = nowcast_suite(seeds=[0, 1], labels=["two_sided", "causal"])
     suite.check()
-    return read_table([run_suite(suite, inputs, tmp_path_factory.mktemp("out"))])
+    return of_models(run_suite(suite, inputs, tmp_path_factory.mktemp("out")))
 
 
 def test_every_combination_is_one_finished_row(table):
@@ -75,16 +79,28 @@ def test_a_decoder_that_sees_the_signal_beats_the_mean(table):
 
 def test_same_options_give_the_same_predictions(inputs, tmp_path):
     suite = {"splits": ["random"], "modalities": ["both"]}
-    one, two = (read_table([run_suite(nowcast_suite(**suite), inputs, tmp_path / n)]) for n in "ab")
+    one, two = (of_models(run_suite(nowcast_suite(**suite), inputs, tmp_path / n)) for n in "ab")
     assert list(one["cell"]) == list(two["cell"])
     for a, b in zip(one["y_pred"], two["y_pred"], strict=True):
         assert np.array_equal(a, b)
 
 
+def test_the_first_cell_tells_what_the_days_are(inputs, tmp_path):
+    suite = nowcast_suite(modalities=["ab"], splits=["random"])
+    table = read_table([run_suite(suite, inputs, tmp_path)])
+    told = table[table["kind"] == "context"].set_index("quantity")
+    assert told["cell"].nunique() == 1
+    assert told.loc["bandwidth_days", "y_true"] == [inputs.store.attrs["bandwidth_days"]]
+    assert np.array_equal(told.loc["label_two_sided", "y_true"], inputs.store.read("label_two_sided"))
+    assert (tmp_path / "cells" / f"{told['cell'].iloc[0]}.parquet").exists()
+
+
 def test_cell_ids_follow_what_decides_the_result(inputs):
     def ids(**changes):
         return {
-            (c.model, c.modality): c.id for c in nowcast_suite(splits=["random"], **changes).cells(inputs)
+            (c.model, c.modality): c.id
+            for c in nowcast_suite(splits=["random"], **changes).cells(inputs)
+            if c.kind != "context"
         }
 
     base = ids()
@@ -100,7 +116,7 @@ def test_cell_ids_follow_what_decides_the_result(inputs):
 def test_days_without_b_are_left_out_and_said(tmp_path):
     store = toy_nowcast(tmp_path / "store", unknown=30)
     suite = nowcast_suite(modalities=["ab"], splits=["chronological"])
-    table = read_table([run_suite(suite, inputs_of(store, tmp_path / "cache"), tmp_path / "out")])
+    table = of_models(run_suite(suite, inputs_of(store, tmp_path / "cache"), tmp_path / "out"))
     assert set(table["status"]) == {"ok"}
     assert table["notes"].str.contains("30 days without a, b or label left out").all()
     assert all(row.sample.min() >= 30 for row in table.itertuples())
@@ -110,7 +126,7 @@ def test_days_without_b_are_left_out_and_said(tmp_path):
 def test_an_embargo_that_leaves_nothing_gives_skipped_rows_with_the_reason(tmp_path):
     store = toy_nowcast(tmp_path / "store", bandwidth=100.0)
     suite = nowcast_suite(modalities=["ab"], splits=["blocked"])
-    table = read_table([run_suite(suite, inputs_of(store, tmp_path / "cache"), tmp_path / "out")])
+    table = of_models(run_suite(suite, inputs_of(store, tmp_path / "cache"), tmp_path / "out"))
     assert set(table["status"]) == {"skipped"}
     assert len(table) == 5
     assert table["reason"].str.contains("0 training days, 50 are needed; the embargo of 312 d").all()
@@ -119,7 +135,7 @@ def test_an_embargo_that_leaves_nothing_gives_skipped_rows_with_the_reason(tmp_p
 def test_limits_of_a_decoder_give_skipped_rows(inputs, tmp_path, monkeypatch):
     monkeypatch.setattr(RandomForest, "limits", lambda self, n, d: f"{d} features" if d > 2 else None)
     suite = nowcast_suite(splits=["chronological"], baselines=[])
-    table = read_table([run_suite(suite, inputs, tmp_path)]).set_index(["model", "modality"])
+    table = of_models(run_suite(suite, inputs, tmp_path)).set_index(["model", "modality"])
     assert table.loc[("random_forest", "both"), "status"] == "skipped"
     assert table.loc[("random_forest", "both"), "reason"] == "6 features"
     assert table.loc[("random_forest", "ab"), "status"] == "ok"
@@ -134,7 +150,7 @@ def test_cells_without_images_run_when_the_images_cannot_be_embedded(tmp_path, m
 
     monkeypatch.setattr("slipbench.benchmarks.suites.nowcast.embed", broken)
     suite = nowcast_suite(splits=["random"])
-    table = read_table([run_suite(suite, inputs_of(store, tmp_path / "cache"), tmp_path / "out")])
+    table = of_models(run_suite(suite, inputs_of(store, tmp_path / "cache"), tmp_path / "out"))
     failed = table[table["status"] == "failed"]
     assert set(failed["modality"]) == {"gnss", "both"}
     assert set(failed["reason"]) == {"MemoryError: no room for the network"}
@@ -148,7 +164,7 @@ def test_counts_are_never_negative_and_have_their_own_reach_and_name(inputs, tmp
         labels=["next_window_count"],
         decoders=[{"decoder": "ridge"}],
     )
-    table = read_table([run_suite(suite, inputs, tmp_path)])
+    table = of_models(run_suite(suite, inputs, tmp_path))
     assert set(table["status"]) == {"ok"}
     assert set(table["quantity"]) == {"events"}
     assert set(table["units"]) == {"1"}
@@ -162,7 +178,7 @@ def test_a_predicted_distribution_gives_rows_of_quantiles(inputs, tmp_path):
     suite = nowcast_suite(
         splits=["random"], modalities=["ab"], labels=["two_sided"], decoders=[{"decoder": "gp"}], baselines=[]
     )
-    table = read_table([run_suite(suite, inputs, tmp_path)])
+    table = of_models(run_suite(suite, inputs, tmp_path))
     assert len(table) == 20
     assert table["cell"].nunique() == 1
     quantiles, point = quantiles_of(table), table[table["quantity"] == "density"].iloc[0]
@@ -184,8 +200,8 @@ def test_tuning_changes_what_it_names_and_never_sees_a_test_label(inputs, tmp_pa
     common = {"splits": ["chronological"], "modalities": ["ab"], "baselines": []}
     plain = nowcast_suite(**common)
     suite = nowcast_suite(**common, tune={"trials": 4})
-    assert not {c.id for c in plain.cells(inputs)} & {c.id for c in suite.cells(inputs)}
-    table = read_table([run_suite(suite, inputs, tmp_path)])
+    assert len({c.id for c in plain.cells(inputs)} & {c.id for c in suite.cells(inputs)}) == 1  # the context
+    table = of_models(run_suite(suite, inputs, tmp_path))
     assert set(table["status"]) == {"ok"}
     assert table["notes"].str.contains("tuned in 4 trials: ").all()
     assert seen == [(n, n - round(n / 4), round(n / 4)) for n in table["n_train"]]

@@ -74,7 +74,7 @@ def ray_head() -> Iterator[Head]:
             f"--dashboard-agent-listen-port={agent}", f"--temp-dir={temp}", "--num-cpus=2",
             "--object-store-memory=150000000", "--disable-usage-stats",
         ],
-        env=ray_environment(), capture_output=True, text=True, timeout=120,
+        env=ray_environment(), cwd=temp, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     try:
         assert started.returncode == 0, started.stdout + started.stderr
