@@ -1,5 +1,6 @@
 """Running a suite cell by cell into a results table. What is computed already is not computed again."""
 
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from slipbench.benchmarks.suites.base import Inputs, Progress, Suite
 
 TABLE = "results.parquet"
 
+#: Computes cells, in any order: ``launch(suite, inputs, cells, started)`` calls ``started(cell)`` before each
+#: and yields it with its result.
+Launch = Callable[[Suite, Inputs, Sequence[Cell], Callable[[Cell], None]], Iterator[tuple[Cell, CellResult]]]
+
 
 def _silent(text: str, done: int, total: int) -> None: ...
 
@@ -20,13 +25,35 @@ def cell_path(out: Path, cell: Cell) -> Path:
     return out / "cells" / f"{cell.id}.parquet"
 
 
+def compute(suite: Suite, inputs: Inputs, cell: Cell) -> CellResult:
+    """One cell's result; an exception is the reason of a ``failed`` one."""
+    try:
+        return suite.run(cell, inputs)
+    except Exception as error:  # the promise of the table: a row with its reason, never a missing row
+        return CellResult(status="failed", reason=reason_of(error))
+
+
+def here(
+    suite: Suite, inputs: Inputs, cells: Sequence[Cell], started: Callable[[Cell], None]
+) -> Iterator[tuple[Cell, CellResult]]:
+    """Compute one cell after the other in this process."""
+    for cell in cells:
+        started(cell)
+        yield cell, compute(suite, inputs, cell)
+
+
 def run_suite(
-    suite: Suite, inputs: Inputs, out: Path, progress: Progress = _silent, code_version: str | None = None
+    suite: Suite,
+    inputs: Inputs,
+    out: Path,
+    progress: Progress = _silent,
+    code_version: str | None = None,
+    launch: Launch = here,
 ) -> Path:
     """Compute every cell of a suite that is not there yet, and join them into one table.
 
     A cell whose computation raises becomes a ``failed`` row with its reason, and is tried again by the
-    next call. An interruption (KeyboardInterrupt, a kill) loses at most the running cell.
+    next call. An interruption (KeyboardInterrupt, a kill) loses at most the running cells.
 
     Parameters
     ----------
@@ -40,6 +67,8 @@ def run_suite(
         Called as ``progress(text, done, total)``; in cells, or in what `Suite.prepare` counts.
     code_version : str, optional
         Kept in every row; the package version when not given.
+    launch : Launch, optional
+        Where cells are computed.
 
     Returns
     -------
@@ -53,19 +82,18 @@ def run_suite(
         "code_version": code_version or version("slipbench"),
     }
     todo = [cell for cell in cells if not _done(cell_path(out, cell))]
-    done = len(cells) - len(todo)
+    done, failed = len(cells) - len(todo), 0
+
+    def started(cell: Cell) -> None:
+        progress(_label(cell) + (f", {failed} failed" if failed else ""), done, len(cells))
+
     if todo:
         suite.prepare(inputs, progress)
-    for cell in todo:
-        progress(_label(cell), done, len(cells))
-        try:
-            result = suite.run(cell, inputs)
-        except Exception as error:  # the promise of the table: a row with its reason, never a missing row
-            result = CellResult(status="failed", reason=reason_of(error))
+    for cell, result in launch(suite, inputs, todo, started):
         name, digest = suite.dataset_of(cell, inputs)
         tested = {"dataset": name, "dataset_hash": digest}
         write_cell(cell_path(out, cell), header | tested, cell, result)
-        done += 1
+        done, failed = done + 1, failed + (result.status == "failed")
     progress("done", len(cells), len(cells))
     write_table(out / TABLE, [cell_path(out, cell) for cell in cells])
     return out / TABLE

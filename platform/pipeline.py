@@ -1,6 +1,7 @@
 """The main walk: datasets, networks, suites, tracking, leaderboard. Checks everything before it starts."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 from slipbench.benchmarks.figures import draw
 from slipbench.benchmarks.page import write_page
 from slipbench.benchmarks.results import models_of, read_table
-from slipbench.benchmarks.run import run_suite
+from slipbench.benchmarks.run import Launch, here, run_suite
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite
 from slipbench.benchmarks.task import suite_of
 from slipbench.datasets.hashing import config_hash
@@ -52,6 +53,7 @@ def run_suites(
     search: bool = True,
     workers: int | None = None,
     scheduler: str | None = None,
+    ray: str = "",
 ) -> list[SuiteDone]:
     """Run suites with everything that they need.
 
@@ -67,6 +69,8 @@ def run_suites(
         Whether trainers that have a search run it.
     workers, scheduler
         See `cluster.dask_client`.
+    ray : str
+        Address for `ray_cells.ray_cells`, whose tasks compute the cells; empty: this process does.
 
     Raises
     ------
@@ -83,10 +87,18 @@ def run_suites(
             check_trainer(trainer, search)
     check(place.tracking)
     unique = {d.folder: d for d in datasets.values()}
-    with place.working():
+    with _cells(ray) as launch, place.working():
         opened = build_stores(list(unique.values()), report, workers, scheduler)
         stores = {key: opened[d.folder] for key, d in datasets.items()}
-        return [_run(suite, stores, place, report, search) for suite in suites]
+        return [_run(suite, stores, place, report, search, launch) for suite in suites]
+
+
+def _cells(ray: str) -> AbstractContextManager[Launch]:
+    if not ray:
+        return nullcontext(here)
+    from slipbench.platform.ray_cells import ray_cells
+
+    return ray_cells(ray)
 
 
 def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:
@@ -101,7 +113,9 @@ def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:
     return planned
 
 
-def _run(suite: Suite, stores: dict[str, Store], place: Settings, report: Report, search: bool) -> SuiteDone:
+def _run(
+    suite: Suite, stores: dict[str, Store], place: Settings, report: Report, search: bool, launch: Launch
+) -> SuiteDone:
     name, store = suite.options.name, stores[dataset_key(suite.options.dataset)]
     fits: dict[str, Fitted] = {}
     for key, trainer in suite.trainers().items():
@@ -118,7 +132,8 @@ def _run(suite: Suite, stores: dict[str, Store], place: Settings, report: Report
     folder = place.results / f"{name}-{suite_hash[:12]}"
     tests = {key: stores[dataset_key(dataset)] for key, dataset in suite.tests().items()}
     inputs = Inputs(store, {key: f.checkpoint for key, f in fits.items()}, place.cache, tests, place.data)
-    table_path = run_suite(suite, inputs, folder, _named(report, f"suite {name}"), code_version())
+    show = _named(report, f"suite {name}")
+    table_path = run_suite(suite, inputs, folder, show, code_version(), launch)
     table = read_table([table_path])
     run_id = _track(suite, suite_hash, table, table_path, fits, store, place, report)
     each = table.drop_duplicates("cell")

@@ -25,6 +25,12 @@ class DecoderOptions(Options):
     """
 
     name: str = Field(pattern=NAME, description="name of the decoder in the tables")
+    cpus: float | None = Field(
+        None, gt=0, exclude=True, description="cores of a cell where cells are Ray tasks; null: its threads"
+    )
+    gpus: float = Field(
+        0.0, ge=0, exclude=True, description="GPUs, or the share of one, of a cell where cells are Ray tasks"
+    )
 
 
 class TreeOptions(DecoderOptions):

@@ -54,6 +54,20 @@ class Inputs:
     data: Path | None = None
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What a cell takes while it is computed.
+
+    Parameters
+    ----------
+    cpus, gpus : float
+        Cores and GPUs; shares of one are allowed.
+    """
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
 class Suite(ABC):
     """A benchmark: cells over one dataset under one protocol."""
 
@@ -86,6 +100,10 @@ class Suite(ABC):
 
     def prepare(self, inputs: Inputs, progress: Progress) -> None:  # noqa: B027 (nothing to do is fine)
         """Make shared inputs (cached on disk), such as embeddings."""
+
+    def needs(self, cell: Cell) -> Needs:
+        """What a cell takes where cells are computed side by side."""
+        return Needs()
 
     @abstractmethod
     def cells(self, inputs: Inputs) -> list[Cell]:

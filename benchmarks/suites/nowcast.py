@@ -18,7 +18,7 @@ from slipbench.benchmarks.nowcast.context import context
 from slipbench.benchmarks.quantiles import LEVELS, quantile_outcomes
 from slipbench.benchmarks.results import Cell, CellResult, Outcome
 from slipbench.benchmarks.splits import COUNT, LEAKY, SPLITTERS, Split, label_reach_days
-from slipbench.benchmarks.suites.base import SUITES, Inputs, Progress, Suite
+from slipbench.benchmarks.suites.base import SUITES, Inputs, Needs, Progress, Suite
 from slipbench.benchmarks.suites.nowcast_options import NowcastOptions
 from slipbench.benchmarks.tuning import inner_split, tuned
 from slipbench.datasets.hashing import config_hash, file_sha256
@@ -138,6 +138,13 @@ class Nowcast(Suite):
                             cells.append(cell(options.name, "decoder", modality, decides))
         return cells
 
+    def needs(self, cell: Cell) -> Needs:
+        """As the options of the decoder say."""
+        if cell.kind != "decoder":
+            return Needs()
+        options = self._decoder_options(cell)
+        return Needs(options.cpus or getattr(options, "threads", 1), options.gpus)
+
     def run(self, cell: Cell, inputs: Inputs) -> CellResult:
         """Fit on the training days and predict the test days."""
         data = self._once("data", inputs.store.dataset_hash, lambda: self._read(inputs))
@@ -197,6 +204,9 @@ class Nowcast(Suite):
         units = {str(name): str(store.array(f"label_{name}").attrs.get("units", "1")) for name in labels}
         return _Data(rows, time[rows], ab[rows], {k: v[rows] for k, v in labels.items()}, units, store.attrs)
 
+    def _decoder_options(self, cell: Cell) -> Any:
+        return next(o for o in self.options.decoders if o.name == cell.model)
+
     def _split(self, data: _Data, cell: Cell) -> Split:
         return SPLITTERS[cell.split](
             data.time, data.attrs, cell.seed, self.options.test_fraction, self.options.min_train_rows
@@ -242,7 +252,7 @@ class Nowcast(Suite):
         return read_embeddings(embed(self.options.encoder, inputs.store, "image", Path(inputs.cache)))
 
     def _decoder(self, cell: Cell, inputs: Inputs, data: _Data, split: Split) -> "_Predicted | str":
-        options = next(o for o in self.options.decoders if o.name == cell.model)
+        options = self._decoder_options(cell)
         x = self._features(cell, inputs, data, split).matrix(cast(Modality, cell.modality))
         decoder = DECODERS.get(options.decoder)(options, cell.seed)
         if reason := decoder.limits(len(split.train), x.shape[1]):

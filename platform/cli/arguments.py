@@ -16,3 +16,10 @@ Scheduler = Annotated[
     str | None, typer.Option("--scheduler", help="address of a running Dask scheduler, tcp://HOST:PORT")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+CellsOnRay = Annotated[
+    str,
+    typer.Option(
+        "--ray",
+        help="compute cells as tasks of this Ray cluster: HOST:PORT, auto, or here (one on this machine)",
+    ),
+]

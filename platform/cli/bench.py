@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slipbench.platform.cli.arguments import AsJson, Overrides, Scheduler, Workers
+from slipbench.platform.cli.arguments import AsJson, CellsOnRay, Overrides, Scheduler, Workers
 
 
 def command(
@@ -13,6 +13,7 @@ def command(
     search: Annotated[
         bool, typer.Option("--tune/--no-tune", help="run the searches of its trainers")
     ] = False,
+    ray: CellsOnRay = "",
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
@@ -29,5 +30,7 @@ def command(
     options = load(find("benchmarks", suite), AnySuite, overrides or ())
     place = settings()
     with Reporter() as report:
-        done = run_suites([options], place, report, search=search, workers=workers, scheduler=scheduler)
+        done = run_suites(
+            [options], place, report, search=search, workers=workers, scheduler=scheduler, ray=ray
+        )
     return finish(done, place, as_json)

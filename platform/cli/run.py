@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from slipbench.platform.cli.arguments import AsJson, Overrides, Scheduler, Workers
+from slipbench.platform.cli.arguments import AsJson, CellsOnRay, Overrides, Scheduler, Workers
 
 
 def command(
     pipeline: Annotated[str, typer.Argument(help="YAML of the pipeline, or a name from configs/pipelines")],
     overrides: Overrides = None,
+    ray: CellsOnRay = "",
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
@@ -35,5 +36,6 @@ def command(
             search=options.tune,
             workers=workers,
             scheduler=scheduler,
+            ray=ray,
         )
     return finish(done, place, as_json)

@@ -1,0 +1,117 @@
+"""Cells of a suite as Ray tasks, on a Ray of this process."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from slipbench.benchmarks.results import Cell, CellResult, read_table
+from slipbench.benchmarks.run import Launch, run_suite
+from slipbench.benchmarks.suites.base import Inputs, Needs
+from slipbench.benchmarks.suites.nowcast import Nowcast
+from slipbench.datasets.errors import InputError
+from slipbench.platform.ray_cells import ray_cells
+from tests.benchmarks.toy_suites import inputs_of, nowcast_suite, toy_nowcast
+
+pytestmark = [pytest.mark.service, pytest.mark.timeout(280)]
+SMALL: dict[str, Any] = {"modalities": ["ab"], "splits": ["random", "chronological"]}
+
+
+class Deadly(Nowcast):
+    """Its worker is killed at a cell: at the first try, or at every one."""
+
+    def __init__(self, options: Any, told: Path, always: bool) -> None:
+        super().__init__(options)
+        self._told, self._always = told, always
+
+    def run(self, cell: Cell, inputs: Inputs) -> CellResult:
+        if cell.model == "ridge" and cell.split == "random" and (self._always or not self._told.exists()):
+            self._told.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().run(cell, inputs)
+
+
+@pytest.fixture(scope="module")
+def launch() -> Iterator[Launch]:
+    with ray_cells("here") as found:
+        from ray import cloudpickle  # Ray keeps the authentication that its first import finds
+
+        cloudpickle.register_pickle_by_value(sys.modules[__name__])
+        yield found
+        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    folder = tmp_path_factory.mktemp("cells")
+    return inputs_of(toy_nowcast(folder / "store", rows=128), folder / "cache")
+
+
+@pytest.fixture(scope="module")
+def alone(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return read_table([run_suite(nowcast_suite(**SMALL), inputs, tmp_path_factory.mktemp("alone"))])
+
+
+def _same(found: Any, wanted: Any) -> None:
+    assert list(found["cell"]) == list(wanted["cell"])
+    assert set(found["status"]) == {"ok"}
+    for a, b in zip(found["y_pred"], wanted["y_pred"], strict=True):
+        assert np.array_equal(a, b, equal_nan=True)
+
+
+def test_the_table_of_one_process_and_nothing_twice(
+    launch: Launch, inputs: Inputs, alone: Any, tmp_path: Path
+) -> None:
+    told: list[tuple[str, int, int]] = []
+    suite = nowcast_suite(**SMALL)
+    path = run_suite(suite, inputs, tmp_path, lambda *news: told.append(news), launch=launch)
+    _same(read_table([path]), alone)
+    assert len(told) == len(suite.cells(inputs)) + 1
+    before = path.read_bytes()
+    gone = sorted((tmp_path / "cells").iterdir())[0]
+    gone.unlink()
+    told.clear()
+    run_suite(suite, inputs, tmp_path, lambda *news: told.append(news), launch=launch)
+    assert len(told) == 2
+    assert path.stat().st_size == pytest.approx(len(before), abs=64)  # seconds of one fit differ
+
+
+def test_a_killed_worker_costs_nothing_but_its_cell(
+    launch: Launch, inputs: Inputs, alone: Any, tmp_path: Path
+) -> None:
+    options = nowcast_suite(**SMALL).options
+    once = Deadly(options, tmp_path / "told", always=False)
+    _same(read_table([run_suite(once, inputs, tmp_path / "once", launch=launch)]), alone)
+    always = Deadly(options, tmp_path / "told", always=True)
+    table = read_table([run_suite(always, inputs, tmp_path / "always", launch=launch)])
+    failed = table[table["status"] == "failed"]
+    assert list(zip(failed["model"], failed["split"], strict=True)) == [("ridge", "random")]
+    assert failed["reason"].str.contains("WorkerCrashedError").all()
+    assert list(table["cell"].unique()) == list(alone["cell"].unique())
+    again = read_table([run_suite(nowcast_suite(**SMALL), inputs, tmp_path / "always", launch=launch)])
+    _same(again, alone)
+
+
+def test_a_cell_that_no_node_can_hold_is_refused(launch: Launch, inputs: Inputs, tmp_path: Path) -> None:
+    suite = nowcast_suite(**SMALL, decoders=[{"decoder": "ridge", "cpus": 4096}])
+    with pytest.raises(
+        InputError, match=r"ridge.cpus: 4096; expected at most the \d+ CPUs of the Ray cluster"
+    ):
+        run_suite(suite, inputs, tmp_path, launch=launch)
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_what_a_cell_takes_is_no_part_of_its_identity(inputs: Inputs) -> None:
+    decoders = [{"decoder": "ridge", "gpus": 0.25}, {"decoder": "random_forest", "trees": 5, "threads": 3}]
+    plain, other = nowcast_suite(**SMALL), nowcast_suite(**SMALL, decoders=decoders)
+    cells = {c.model: c for c in other.cells(inputs)}
+    assert other.needs(cells["ridge"]) == Needs(1, 0.25)
+    assert other.needs(cells["random_forest"]) == Needs(3, 0)
+    assert other.needs(cells["mean"]) == other.needs(cells["samples"]) == Needs()
+    ids = {c.id for c in plain.cells(inputs) if c.model == "ridge"}
+    assert ids == {c.id for c in other.cells(inputs) if c.model == "ridge"}
