@@ -67,7 +67,8 @@ def _launch(
     shared = ray.put((suite, inputs))
     work = ray.remote(_work)
     most = AHEAD * max(1, int(resources.get("CPU", 1)))
-    waiting, running = deque(cells), {}
+    waiting = deque(cells)
+    running: dict[Any, Cell] = {}
     try:
         while waiting or running:
             while waiting and len(running) < most:
@@ -82,8 +83,8 @@ def _launch(
             raise_if_asked()
             time.sleep(POLL_SECONDS)
     finally:
-        for task in running:
-            ray.cancel(task, force=True)
+        for left in running:
+            ray.cancel(left, force=True)
 
 
 def _check(cell: Cell, needs: Needs, resources: dict[str, float]) -> None:

@@ -14,6 +14,7 @@ from slipbench.trainers.batch_norm import share_batch_norm
 from slipbench.trainers.checkpoint_file import read_raw
 from slipbench.trainers.data import StoreData, content
 from slipbench.trainers.devices import HERE
+from slipbench.trainers.fresh import fresh_module
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.inputs import is_made
 from slipbench.trainers.keeper import Keeper, Progress
@@ -112,17 +113,13 @@ def fit(
         read_raw(out / LAST)  # a damaged file gets its one line, not Lightning's trace
     with silent(), reproducible(deterministic=kind == "cpu"):
         torch.manual_seed(options.seed)
-        module = Regression(
-            model=options.model.model_dump(mode="json"),
-            network_version=MODELS.info(name).version,
-            shape=found.shape,
-            targets=found.targets,
-            statistics=found.statistics,
-            dataset_hash=store.dataset_hash,
+        module = fresh_module(
+            options.model,
+            store,
+            found,
             learning_rate=options.learning_rate,
             weight_decay=options.weight_decay,
         )
-        module.place(found.static, learn=True)
         if start:
             take_over(module, start)
         if options.precision == "64-true":

@@ -40,7 +40,7 @@ class Recount(pl.Callback):
                 for layer in layers:
                     layer.train()
                     layer.momentum = 1 / number
-                pl_module.outputs(x)
+                pl_module.outputs(x)  # type: ignore[operator]
         pl_module.eval()
         self._kept = []
 

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from slipbench.benchmarks.document import Parts, write_document
 from slipbench.benchmarks.leaderboard import leaderboard
 from slipbench.benchmarks.nowcast.calibration import calibration_table, draw_calibration
 from slipbench.benchmarks.nowcast.earthquakes import AROUND, LEAST, draw_maps, draw_series
 from slipbench.benchmarks.nowcast.leakage import ABOUT, draw_memory, sample_table, score_table
 from slipbench.benchmarks.nowcast.rank_figure import draw_ranks, rankings
-from slipbench.benchmarks.nowcast.section import Parts, Section, sections_of
+from slipbench.benchmarks.nowcast.section import Section, sections_of
 from slipbench.benchmarks.nowcast.series import events
 from slipbench.benchmarks.ranks import critical_difference
 from slipbench.benchmarks.text_table import markdown, markdown_table
-from slipbench.datasets.atomic import write_atomic
 
 TABLES = """\
 ## Leaderboards
@@ -37,20 +37,16 @@ def write_report(table: pd.DataFrame, folder: Path) -> list[Path]:
     list of Path
         The files, the document first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     board = leaderboard(table)
     sections = sections_of(table, board)
-    lines, files = [f"# {table['suite'].iloc[0]}: beyond the leaderboard", ""], []
-    for part in (_leakage, _calibration, _ranks, _earthquakes) if sections else ():
-        for text, figure in part(table, sections, folder):
-            lines += [text, ""]
-            if figure:
-                lines += [f"![{figure.stem}]({figure.name})", ""]
-                files.append(figure)
-    lines += [TABLES, "", markdown(table, board)]
-    document = folder / "report.md"
-    write_atomic(document, "\n".join(lines).encode())
-    return [document, *files]
+
+    def parts() -> Parts:
+        for part in (_leakage, _calibration, _ranks, _earthquakes) if sections else ():
+            yield from part(table, sections, folder)
+        yield TABLES, None
+        yield markdown(table, board), None
+
+    return write_document(folder, f"{table['suite'].iloc[0]}: beyond the leaderboard", parts())
 
 
 def _leakage(table: pd.DataFrame, sections: list[Section], folder: Path) -> Parts:

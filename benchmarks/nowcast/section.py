@@ -1,8 +1,6 @@
 """One split and label of a nowcast suite: what the parts of the report read."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +8,6 @@ import pandas as pd
 
 from slipbench.benchmarks.metrics import Metric, Samples
 from slipbench.benchmarks.scores import finished_cells, metrics_for, points_of
-
-#: Text and, below it, a figure.
-Parts = Iterator[tuple[str, Path | None]]
 
 
 @dataclass(frozen=True)

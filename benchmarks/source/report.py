@@ -1,12 +1,12 @@
 """The source suite's report: thresholds, figures, gaps and real events, from its results table alone."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from slipbench.benchmarks.document import Parts, write_document
 from slipbench.benchmarks.leaderboard import leaderboard, number
 from slipbench.benchmarks.source.calibration import calibration_table, draw_calibration
 from slipbench.benchmarks.source.depth import draw_depth
@@ -19,7 +19,6 @@ from slipbench.benchmarks.source.residuals import draw_residuals
 from slipbench.benchmarks.source.samples import context_of, samples
 from slipbench.benchmarks.source.thresholds import DEPTHS, DISTANCES, LIMIT_KM, Threshold, thresholds
 from slipbench.benchmarks.text_table import markdown_table
-from slipbench.datasets.atomic import write_atomic
 
 #: Fewer test samples say nothing on maps, and fewer than the second say nothing in nine classes.
 FEWEST, FEWEST_IN_CLASSES = 200, 1000
@@ -29,7 +28,6 @@ _PANELS, _LINES = 4, 6
 PUBLISHED = {"ts": "116.53 ± 67.58; 0.25 ± 0.12", "img": "64.35 ± 44.84; 0.11 ± 0.07",
              "its": "52.65 ± 32.34; 0.08 ± 0.05"}  # fmt: skip
 #: Text and, below it, a figure.
-Parts = Iterator[tuple[str, Path | None]]
 
 
 @dataclass(frozen=True)
@@ -99,24 +97,19 @@ def write_report(table: pd.DataFrame, folder: Path) -> list[Path]:
     list of Path
         The files, the document first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     board = leaderboard(table)
-    lines, files = [f"# {table['suite'].iloc[0]}: beyond the leaderboard", ""], []
-    for split in dict.fromkeys(table["split"]):
-        found = samples(table, split)
-        if not len(found):
-            continue
-        here = board[(board["split"] == split) & (board["seeds"] > 0)]
-        section = Section(split, table[table["split"] == split], found, here, folder)
-        for part in (_errors, _magnitudes, _calibrated, _named, _gaps, _statistics):
-            for text, figure in part(section):
-                lines += [text, ""]
-                if figure:
-                    lines += [f"![{figure.stem}]({figure.name})", ""]
-                    files.append(figure)
-    document = folder / "report.md"
-    write_atomic(document, "\n".join(lines).encode())
-    return [document, *files]
+
+    def parts() -> Parts:
+        for split in dict.fromkeys(table["split"]):
+            found = samples(table, split)
+            if not len(found):
+                continue
+            here = board[(board["split"] == split) & (board["seeds"] > 0)]
+            section = Section(split, table[table["split"] == split], found, here, folder)
+            for part in (_errors, _magnitudes, _calibrated, _named, _gaps, _statistics):
+                yield from part(section)
+
+    return write_document(folder, f"{table['suite'].iloc[0]}: beyond the leaderboard", parts())
 
 
 def _errors(section: Section) -> Parts:

@@ -22,8 +22,8 @@ from slipbench.datasets.recipes.build import build
 from slipbench.datasets.recipes.source_synthetic import SourceSynthetic
 from slipbench.datasets.store.reader import Store
 from slipbench.trainers.data import content
+from slipbench.trainers.fresh import fresh_module
 from slipbench.trainers.models.registry import MODELS
-from slipbench.trainers.module import Regression
 from slipbench.trainers.predict import predict
 
 N_STATIONS, N_EVENTS = 300, 128
@@ -68,16 +68,8 @@ def compared(folder: Path, n_events: int, n_stations: int = N_STATIONS) -> Itera
 def fresh_checkpoint(store: Store, model: Mapping[str, Any], folder: Path) -> Path:
     """A checkpoint of the network as it is before training on `store`."""
     name = model["model"]
-    found = content(store, name)
-    module = Regression(
-        model=MODELS.get(name).Options.model_validate(model).model_dump(mode="json"),
-        network_version=MODELS.info(name).version,
-        shape=found.shape,
-        targets=found.targets,
-        statistics=found.statistics,
-        dataset_hash=store.dataset_hash,
-    )
-    module.place(found.static, learn=True)
+    options = MODELS.get(name).Options.model_validate(model)
+    module = fresh_module(options, store, content(store, name))
     path = folder / f"{name}.ckpt"
     torch.save({"state_dict": module.state_dict(), "hyper_parameters": dict(module.hparams)}, path)
     return path

@@ -18,8 +18,9 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Pre-train an image encoder on masked GNSS images; run again to resume."""
-    from slipbench.platform.cli.console import out, print_json
+    from slipbench.platform.cli.console import out
     from slipbench.platform.cli.progress import Reporter
+    from slipbench.platform.cli.show_fit import show_fit
     from slipbench.platform.config.find import find
     from slipbench.platform.config.load import load
     from slipbench.platform.pretraining import pretrain_mae
@@ -29,26 +30,10 @@ def command(
     options = load(find("trainers", config), MaeOptions, overrides or ())
     with Reporter() as report:
         fit = pretrain_mae(options, settings(), report, workers=workers, scheduler=scheduler)
+    show_fit(fit, "images", as_json)
     if as_json:
-        print_json(
-            {
-                "checkpoint": fit.checkpoint,
-                "sha256": fit.sha256,
-                "epochs": fit.epochs,
-                "best_epoch": fit.best_epoch,
-                "validation_loss": fit.validation_loss,
-                "images_per_second": fit.samples_per_second,
-                "parameters": fit.parameters,
-                "seconds": fit.seconds,
-            }
-        )
         return
     console = out()
-    console.print(
-        f"best epoch {fit.best_epoch} of {fit.epochs}, validation loss {fit.validation_loss:.4g}, "
-        f"{fit.parameters:,} parameters, {fit.samples_per_second:.0f} images/s"
-    )
-    console.print(f"checkpoint {fit.checkpoint}", soft_wrap=True)
     console.print(f"sha256 {fit.sha256}")
     console.print(
         f"encoder: {{encoder: vit, architecture: {options.architecture}, image_size: {options.image_size}, "

@@ -22,8 +22,8 @@ def command(
     as_json: AsJson = False,
 ) -> int:
     """Build the dataset where needed, train, and keep the best weights; run again to resume."""
-    from slipbench.platform.cli.console import out, print_json
     from slipbench.platform.cli.progress import Reporter
+    from slipbench.platform.cli.show_fit import show_fit
     from slipbench.platform.config.find import find
     from slipbench.platform.config.load import load
     from slipbench.platform.settings import settings
@@ -34,27 +34,7 @@ def command(
     place = settings()
     with Reporter() as report:
         fitted = train(options, place, report, search=search, ray=ray, workers=workers, scheduler=scheduler)
-    fit = fitted.fit
-    if fit is None:
+    if fitted.fit is None:
         return 1
-    if as_json:
-        print_json(
-            {
-                "checkpoint": fit.checkpoint,
-                "sha256": fit.sha256,
-                "epochs": fit.epochs,
-                "best_epoch": fit.best_epoch,
-                "validation_loss": fit.validation_loss,
-                "samples_per_second": fit.samples_per_second,
-                "parameters": fit.parameters,
-                "seconds": fit.seconds,
-            }
-        )
-        return 0
-    console = out()
-    console.print(
-        f"best epoch {fit.best_epoch} of {fit.epochs}, validation loss {fit.validation_loss:.4g}, "
-        f"{fit.parameters:,} parameters, {fit.samples_per_second:.0f} samples/s"
-    )
-    console.print(f"checkpoint {fit.checkpoint}", soft_wrap=True)
+    show_fit(fitted.fit, "samples", as_json)
     return 0

@@ -12,6 +12,7 @@ from slipbench.datasets.store.reader import Store
 from slipbench.trainers.checkpoint import load
 from slipbench.trainers.data import content
 from slipbench.trainers.fit import fit
+from slipbench.trainers.fresh import fresh_module
 from slipbench.trainers.models.registry import MODELS
 from slipbench.trainers.module import Regression
 from slipbench.trainers.predict import predict
@@ -39,18 +40,9 @@ def small(name: str, **values: Any) -> dict[str, Any]:
 
 def regression(name: str, store: Store, seed: int = 0, **values: Any) -> Regression:
     """A fresh module for a store."""
-    found = content(store, name)
     torch.manual_seed(seed)
-    module = Regression(
-        model=MODELS.get(name).Options(**small(name, **values)).model_dump(mode="json"),
-        network_version=MODELS.info(name).version,
-        shape=found.shape,
-        targets=found.targets,
-        statistics=found.statistics,
-        dataset_hash=store.dataset_hash,
-    )
-    module.place(found.static, learn=True)
-    return module
+    options = MODELS.get(name).Options(**small(name, **values))
+    return fresh_module(options, store, content(store, name))
 
 
 def settled(name: str, store: Store, **values: Any) -> Regression:
