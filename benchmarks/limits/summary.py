@@ -65,7 +65,8 @@ def masses(posterior: Posterior, truth: Mapping[str, float]) -> dict[str, float]
 
     Nearer in the metric of the posterior's own covariance. The truth lies in the ellipsoidal credible region
     of mass p exactly if its value is below p, so these are uniform in 0 ... 1 if and only if all regions
-    cover. A region of which the truth does not tell everything is left out.
+    cover. A region of which the truth does not tell everything is left out. Draws that leave a direction
+    without any spread (one of them may hold all the weight) say nothing about that direction: it is ignored.
     """
     w, s = posterior.draws.weight, posterior.sources
     centre = float(w @ s["latitude"]), float(w @ s["longitude"])
@@ -80,11 +81,18 @@ def masses(posterior: Posterior, truth: Mapping[str, float]) -> dict[str, float]
         x = np.column_stack([values[n] for n in names])
         mean = w @ x
         apart = x - mean
-        inverse = np.linalg.inv((apart * w[:, None]).T @ apart)
+        inverse = _inverse((apart * w[:, None]).T @ apart)
         gap = np.array([float(true[n]) for n in names]) - mean
         far = np.einsum("ni,ij,nj->n", apart, inverse, apart)
         found[region] = float(w[far < gap @ inverse @ gap].sum())
     return found
+
+
+def _inverse(covariance: np.ndarray) -> np.ndarray:
+    """Pseudo-inverse, worked out on the correlations: the units differ by many orders of magnitude."""
+    spread = np.sqrt(np.diag(covariance))
+    unit = 1 / np.where(spread > 0, spread, 1.0)
+    return np.linalg.pinv(covariance * np.outer(unit, unit), hermitian=True) * np.outer(unit, unit)
 
 
 def describe(posterior: Posterior, truth: Mapping[str, float] | None = None) -> dict[str, float]:

@@ -1,13 +1,19 @@
 import numpy as np
 import pytest
-from scipy.stats import binomtest, kstest, multivariate_t, norm
+from scipy.stats import binomtest, chi2, kstest, multivariate_t, norm
 
 from slipbench.benchmarks.limits.coverage import cases
-from slipbench.benchmarks.limits.importance import Effort, sample
+from slipbench.benchmarks.limits.importance import Draws, Effort, sample
 from slipbench.benchmarks.limits.mixture import FREEDOM, Mixture, fit_mixture
 from slipbench.benchmarks.limits.offsets import Offsets
-from slipbench.benchmarks.limits.posterior import Event, posterior_of
-from slipbench.benchmarks.limits.summary import REGIONS, geometric_median, point_estimates, weighted_median
+from slipbench.benchmarks.limits.posterior import Event, Posterior, posterior_of
+from slipbench.benchmarks.limits.summary import (
+    REGIONS,
+    geometric_median,
+    masses,
+    point_estimates,
+    weighted_median,
+)
 
 from .limits_cases import DAYS, pick, small_problem, sources
 
@@ -152,3 +158,30 @@ def test_the_coverage_test_can_fail():
 
     found = cases(problem, 20, Effort(draws=1000, enough=300), seed=1, draw=draw)
     assert binomtest(int((found["position"] < 0.9).sum()), len(found), 0.9).pvalue < 1e-3
+
+
+def _weighted(log_weight):
+    rng = np.random.default_rng(3)
+    n = len(log_weight)
+    sources = {
+        "latitude": rng.normal(38, 0.1, n),
+        "longitude": rng.normal(142, 0.1, n),
+        "mw": rng.normal(7, 0.05, n),
+        "depth": rng.normal(2e4, 2e3, n),
+    }
+    return Posterior(Draws(rng.standard_normal((n, 3)), log_weight, 1, n, 0.0), sources)
+
+
+def test_masses_are_the_squared_distance_of_a_normal_distribution():
+    posterior = _weighted(np.zeros(200_000))
+    truth = {"latitude": 38.0, "longitude": 142.0, "mw": 7 + 0.05 * 1.5, "depth": 2e4}
+    assert masses(posterior, truth)["Mw"] == pytest.approx(chi2(1).cdf(1.5**2), abs=0.01)
+
+
+def test_a_posterior_of_one_draw_has_masses():
+    one = np.full(50, -1e6)
+    one[7] = 0.0
+    truth = {"latitude": 38.5, "longitude": 142.0, "mw": 7.2, "depth": 2e4}
+    found = masses(_weighted(one), truth)
+    assert found
+    assert all(0 <= value <= 1 for value in found.values())
