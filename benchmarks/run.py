@@ -1,6 +1,7 @@
 """Running a suite cell by cell into a results table. What is computed already is not computed again."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,9 +13,24 @@ from slipbench.benchmarks.suites.base import Inputs, Progress, Suite
 
 TABLE = "results.parquet"
 
-#: Computes cells, in any order: ``launch(suite, inputs, cells, started)`` calls ``started(cell)`` before each
-#: and yields it with its result.
-Launch = Callable[[Suite, Inputs, Sequence[Cell], Callable[[Cell], None]], Iterator[tuple[Cell, CellResult]]]
+
+@dataclass(frozen=True)
+class Launch:
+    """Where cells are computed.
+
+    Parameters
+    ----------
+    cores : float
+        That compute cells side by side.
+    results : callable
+        ``results(suite, inputs, cells, started)`` calls ``started(cell)`` before each cell and yields it with
+        its result, in any order.
+    """
+
+    cores: float
+    results: Callable[
+        [Suite, Inputs, Sequence[Cell], Callable[[Cell], None]], Iterator[tuple[Cell, CellResult]]
+    ]
 
 
 def _silent(text: str, done: int, total: int) -> None: ...
@@ -25,6 +41,11 @@ def cell_path(out: Path, cell: Cell) -> Path:
     return out / "cells" / f"{cell.id}.parquet"
 
 
+def todo(cells: Sequence[Cell], out: Path) -> list[Cell]:
+    """The cells of a suite that are not in its folder yet, or failed."""
+    return [cell for cell in cells if not _done(cell_path(out, cell))]
+
+
 def compute(suite: Suite, inputs: Inputs, cell: Cell) -> CellResult:
     """One cell's result; an exception is the reason of a ``failed`` one."""
     try:
@@ -33,7 +54,7 @@ def compute(suite: Suite, inputs: Inputs, cell: Cell) -> CellResult:
         return CellResult(status="failed", reason=reason_of(error))
 
 
-def here(
+def _here(
     suite: Suite, inputs: Inputs, cells: Sequence[Cell], started: Callable[[Cell], None]
 ) -> Iterator[tuple[Cell, CellResult]]:
     """Compute one cell after the other in this process."""
@@ -42,13 +63,17 @@ def here(
         yield cell, compute(suite, inputs, cell)
 
 
+#: One cell after the other in this process.
+HERE = Launch(1, _here)
+
+
 def run_suite(
     suite: Suite,
     inputs: Inputs,
     out: Path,
     progress: Progress = _silent,
     code_version: str | None = None,
-    launch: Launch = here,
+    launch: Launch = HERE,
 ) -> Path:
     """Compute every cell of a suite that is not there yet, and join them into one table.
 
@@ -76,20 +101,20 @@ def run_suite(
         The results table, rows in the order of `Suite.cells`.
     """
     cells = suite.cells(inputs)
+    left = todo(cells, out)
     header = {
         "suite": suite.options.name,
         "task": suite.info.task,
         "code_version": code_version or version("slipbench"),
     }
-    todo = [cell for cell in cells if not _done(cell_path(out, cell))]
-    done, failed = len(cells) - len(todo), 0
+    done, failed = len(cells) - len(left), 0
 
     def started(cell: Cell) -> None:
         progress(_label(cell) + (f", {failed} failed" if failed else ""), done, len(cells))
 
-    if todo:
+    if left:
         suite.prepare(inputs, progress)
-    for cell, result in launch(suite, inputs, todo, started):
+    for cell, result in launch.results(suite, inputs, left, started):
         name, digest = suite.dataset_of(cell, inputs)
         tested = {"dataset": name, "dataset_hash": digest}
         write_cell(cell_path(out, cell), header | tested, cell, result)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from slipbench.benchmarks.figures import draw
 from slipbench.benchmarks.page import write_page
+from slipbench.benchmarks.plan import plan_line
 from slipbench.benchmarks.results import models_of, read_table
-from slipbench.benchmarks.run import Launch, here, run_suite
+from slipbench.benchmarks.run import HERE, Launch, run_suite, todo
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite
 from slipbench.benchmarks.task import suite_of
 from slipbench.datasets.hashing import config_hash
@@ -95,7 +96,7 @@ def run_suites(
 
 def _cells(ray: str) -> AbstractContextManager[Launch]:
     if not ray:
-        return nullcontext(here)
+        return nullcontext(HERE)
     from slipbench.platform.ray_cells import ray_cells
 
     return ray_cells(ray)
@@ -132,6 +133,9 @@ def _run(
     folder = place.results / f"{name}-{suite_hash[:12]}"
     tests = {key: stores[dataset_key(dataset)] for key, dataset in suite.tests().items()}
     inputs = Inputs(store, {key: f.checkpoint for key, f in fits.items()}, place.cache, tests, place.data)
+    cells = suite.cells(inputs)
+    plan = plan_line(suite, cells, todo(cells, folder), launch.cores)
+    report.say(f"plan {name}: {plan}")
     show = _named(report, f"suite {name}")
     table_path = run_suite(suite, inputs, folder, show, code_version(), launch)
     table = read_table([table_path])

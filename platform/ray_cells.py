@@ -50,7 +50,7 @@ def ray_cells(address: str) -> Iterator[Launch]:
         ) -> Iterator[tuple[Cell, CellResult]]:
             return _launch(resources, suite, inputs, cells, started)
 
-        yield launch
+        yield Launch(resources.get("CPU", 1.0), launch)
 
 
 def _launch(

@@ -45,6 +45,8 @@ class Baseline(ABC):
 
     info: ClassVar[Info]
     Options: ClassVar[type[Options]]
+    #: Seconds of a cell of ``configs/benchmarks/decoders.yaml`` on one core (docs/results/nowcast.md).
+    seconds: ClassVar[float | None] = None
     learns: ClassVar[bool] = True
     limit: ClassVar[bool] = False
     data: Path | None = None

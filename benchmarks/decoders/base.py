@@ -56,6 +56,8 @@ class Decoder(ABC):
 
     info: ClassVar[Info]
     Options: ClassVar[type[DecoderOptions]]
+    #: Seconds of a cell of ``configs/benchmarks/decoders.yaml`` on one core (docs/results/nowcast.md).
+    seconds: ClassVar[float | None] = None
 
     def __init__(self, options: Any, seed: int) -> None:
         self.options, self.seed = options, seed

@@ -105,6 +105,10 @@ class Suite(ABC):
         """What a cell takes where cells are computed side by side."""
         return Needs()
 
+    def seconds(self, cell: Cell) -> float | None:
+        """About what a cell takes on one core; None where nothing is known."""
+        return None
+
     @abstractmethod
     def cells(self, inputs: Inputs) -> list[Cell]:
         """All cells in the order of the table."""

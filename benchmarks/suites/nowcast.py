@@ -145,6 +145,15 @@ class Nowcast(Suite):
         options = self._decoder_options(cell)
         return Needs(options.cpus or getattr(options, "threads", 1), options.gpus)
 
+    def seconds(self, cell: Cell) -> float | None:
+        """As measured, for the sizes of the shipped decoder suite; tuning fits once for every trial."""
+        if cell.kind == "baseline":
+            return BASELINES.get(cell.model).seconds
+        if cell.kind != "decoder":
+            return None
+        one = DECODERS.get(self._decoder_options(cell).decoder).seconds
+        return one * (self.options.tune.trials + 1) if one and self.options.tune else one
+
     def run(self, cell: Cell, inputs: Inputs) -> CellResult:
         """Fit on the training days and predict the test days."""
         data = self._once("data", inputs.store.dataset_hash, lambda: self._read(inputs))

@@ -92,8 +92,8 @@ def test_a_damaged_cell_file_is_computed_again(inputs, tmp_path):
 def test_progress_counts_to_the_end(inputs, tmp_path):
     told = []
     run_suite(nowcast_suite(**SMALL), inputs, tmp_path, lambda *a: told.append(a))
-    assert told[0] == ("mean · two_sided · random · seed 0", 0, 5)
-    assert told[-1] == ("done", 5, 5)
+    assert told[1] == ("mean · two_sided · random · seed 0", 1, 6)
+    assert told[-1] == ("done", 6, 6)
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
 
 

@@ -15,14 +15,14 @@ from torch.utils.data import DataLoader, Dataset
 from slipbench.datasets.atomic import atomic_file, write_atomic
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash, file_sha256
-from slipbench.trainers.pfn.network import new_bars, new_borders, new_network, write_checkpoint
+from slipbench.trainers.pfn.network import fit_read_out, new_bars, new_borders, new_network, write_checkpoint
 from slipbench.trainers.pfn.options import PretrainOptions, TaskOptions
 from slipbench.trainers.pfn.tasks import Tasks, draw_tasks
 from slipbench.trainers.quiet import reproducible
 from slipbench.trainers.schedule import cosine
 
 #: Counted up when equal options no longer give equal weights.
-VERSION = 1
+VERSION = 2
 RECORD, LAST = "pretrain.json", "last.pt"
 #: The second moment forgets within 50 steps, because gradients differ much from one step's tasks to the next.
 _BETAS = (0.9, 0.98)
@@ -162,6 +162,7 @@ class _Run:
         self._options, self._out, self._device = options, out, device
         self._borders = new_borders(options)
         self._network = new_network(options.network).to(device).train()
+        fit_read_out(self._network, options, self._borders)
         self._bars = new_bars(self._borders).to(device)
         self._optimizer = torch.optim.AdamW(
             self._network.parameters(),
