@@ -115,7 +115,7 @@ def test_a_network_learns_a_task_that_it_sees_again_and_again(
     y = torch.sin(2 * x)
     y = (y - y[:24].mean()) / y[:24].std(correction=0)
     fixed = Tasks(x[:, None, None], y[:, None], 24, ("gp",), np.array([False]))
-    chosen = options(steps=250, save_every=50, network={"width": 32, "layers": 2, "heads": 2, "buckets": 24})
+    chosen = options(steps=600, save_every=50, network={"width": 32, "layers": 2, "heads": 2, "buckets": 24})
     monkeypatch.setattr(pretrain_module, "draw_tasks", lambda *_: fixed)
     result = pretrain(chosen, tmp_path / "fixed")
     assert result.history[-1]["loss"] < result.history[0]["loss"] - 0.7
