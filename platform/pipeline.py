@@ -169,7 +169,7 @@ def _track(
     report: Report,
 ) -> str:
     records = [fit_record(key, f, store.dataset_hash) for key, f in fits.items()] + list(cell_records(table))
-    parent = suite_record(suite.options, suite_hash, store.dataset_hash)
+    parent = suite_record(suite, suite_hash, store.dataset_hash)
     folder = table_path.parent
     figures = [drawing.path for drawing in draw(table, folder / "figures")]
     reports = suite.report(table, folder / "report")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from slipbench.benchmarks.results import models_of
 from slipbench.benchmarks.scores import finished_cells, model_scores
+from slipbench.benchmarks.suites.base import Suite
 from slipbench.datasets.hashing import canonical_json
 from slipbench.platform.stages import Fitted
 from slipbench.platform.tracking import Record
@@ -34,9 +35,10 @@ def flat(options: Any) -> dict[str, str]:
     return found
 
 
-def suite_record(options: Any, suite_hash: str, dataset_hash: str) -> Record:
+def suite_record(suite: Suite, suite_hash: str, dataset_hash: str) -> Record:
     """The parent run of a suite."""
-    tags = {
+    options = suite.options
+    tags = suite.tags() | {
         "slipbench.suite_hash": suite_hash,
         "suite": options.suite,
         "dataset_hash": dataset_hash,

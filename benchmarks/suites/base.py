@@ -105,6 +105,10 @@ class Suite(ABC):
         """What a cell takes where cells are computed side by side."""
         return Needs()
 
+    def tags(self) -> dict[str, str]:
+        """What its MLflow run tells beside its options, such as checksums of weights."""
+        return {}
+
     def seconds(self, cell: Cell) -> float | None:
         """About what a cell takes on one core; None where nothing is known."""
         return None

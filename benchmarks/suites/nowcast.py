@@ -138,6 +138,16 @@ class Nowcast(Suite):
                             cells.append(cell(options.name, "decoder", modality, decides))
         return cells
 
+    def tags(self) -> dict[str, str]:
+        """Checksums of the weights of the encoder and the decoders."""
+        found = {}
+        if self._sees_images and self._no_embeddings is None:
+            found["encoder_sha256"] = str(self._encoder_identity["weights_sha256"])
+        for options in self.options.decoders:
+            if weights := _decoder_identity(options)["weights"]:
+                found[f"{options.name}_sha256"] = weights
+        return found
+
     def needs(self, cell: Cell) -> Needs:
         """As the options of the decoder say."""
         if cell.kind != "decoder":
@@ -168,6 +178,9 @@ class Nowcast(Suite):
             if split.embargo_days:
                 reason += f"; the embargo of {split.embargo_days:.0f} d leaves no more of {len(data.rows)} d"
             return CellResult(status="skipped", reason=reason, n_train=len(split.train))
+        if cell.modality in ("gnss", "both"):
+            seen = int((data.time[split.test] < self._encoder.seen_before).sum())
+            notes += [f"the encoder saw images of {seen} of {len(split.test)} test days"] if seen else []
         if cell.kind == "baseline":
             found = self._baseline(cell, inputs, data, split)
         else:

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -9,6 +11,7 @@ from slipbench.benchmarks.run import run_suite
 from slipbench.benchmarks.splits import embargo_days
 from slipbench.benchmarks.tuning import tuned
 from slipbench.datasets.errors import InputError
+from slipbench.trainers.encoders.vit import Vit
 
 from .toy_suites import ENCODER, inputs_of, nowcast_suite, toy_nowcast
 
@@ -93,6 +96,31 @@ def test_the_first_cell_tells_what_the_days_are(inputs, tmp_path):
     assert told.loc["bandwidth_days", "y_true"] == [inputs.store.attrs["bandwidth_days"]]
     assert np.array_equal(told.loc["label_two_sided", "y_true"], inputs.store.read("label_two_sided"))
     assert (tmp_path / "cells" / f"{told['cell'].iloc[0]}.parquet").exists()
+
+
+def test_test_days_that_the_encoder_saw_are_told(inputs, tmp_path, monkeypatch):
+    suite = nowcast_suite(
+        modalities=["ab", "gnss"], splits=["chronological"], decoders=[{"decoder": "ridge"}]
+    )
+    plain = of_models(run_suite(suite, inputs, tmp_path / "plain"))
+    assert not plain["notes"].str.contains("encoder saw").any()
+    days = plain["time"].iloc[0]
+    monkeypatch.setattr(Vit, "seen_before", property(lambda self: days[3]))
+    told = of_models(run_suite(suite, inputs, tmp_path / "seen")).set_index("modality")["notes"]
+    assert f"the encoder saw images of 3 of {len(days)} test days" in told["gnss"]
+    assert "encoder saw" not in told["ab"]
+
+
+def test_checksums_of_weights_are_tags(tmp_path):
+    decoders = [{"decoder": "ridge"}, {"decoder": "tabpfn", "name": "ours", "weights": "tiny"}]
+    assert set(nowcast_suite(decoders=decoders).tags()) == {"encoder_sha256"}
+    suite = nowcast_suite(decoders=decoders, modalities=["ab"])
+    assert suite.tags() == {}
+    path = tmp_path / "weights.ckpt"
+    path.write_bytes(b"weights")
+    decoders[1] |= {"weights": "path", "weights_path": str(path)}
+    tags = nowcast_suite(decoders=decoders, modalities=["ab"]).tags()
+    assert tags == {"ours_sha256": hashlib.sha256(b"weights").hexdigest()}
 
 
 def test_cell_ids_follow_what_decides_the_result(inputs):

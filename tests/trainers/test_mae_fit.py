@@ -126,6 +126,8 @@ def test_made_images_read_no_day_of_the_store(
     assert "image" in names
     assert read_pretraining(fit.checkpoint)["real_before"] == "2015-04-01"
     assert read_pretraining(fit.checkpoint)["real_images"] > 0
+    options = VitOptions(**ENCODER, weights_path=fit.checkpoint)
+    assert Vit(options).seen_before == (np.datetime64("2015-04-01") - np.datetime64("1970-01-01")).astype(int)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What every image encoder offers: images in, one row of features each out, nothing learnt from them."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
@@ -39,6 +40,11 @@ class Encoder(ABC):
     @abstractmethod
     def identity(self) -> dict[str, Any]:
         """Everything that decides the features (plain values; no paths), with ``weights_sha256``."""
+
+    @property
+    def seen_before(self) -> float:
+        """Days since 1970-01-01: measured images of the days before were used in its pre-training."""
+        return -math.inf
 
     @cached_property
     @abstractmethod

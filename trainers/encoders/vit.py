@@ -15,7 +15,7 @@ from slipbench.datasets.registry import Info
 from slipbench.trainers.encoders.architecture import skeleton
 from slipbench.trainers.encoders.base import Encoder, Progress, check_images
 from slipbench.trainers.encoders.pixels import pixels
-from slipbench.trainers.encoders.pretrained import check_pretrained
+from slipbench.trainers.encoders.pretrained import check_pretrained, read_pretraining
 from slipbench.trainers.encoders.registry import ENCODERS
 from slipbench.trainers.encoders.weights import (
     check_fits,
@@ -101,6 +101,13 @@ class Vit(Encoder):
         """SHA-256 of the weights file; of the drawn tensors where there is none."""
         path = self._weights_file
         return state_sha256(self._network.state_dict()) if path is None else file_sha256(path)
+
+    @property
+    def seen_before(self) -> float:
+        """See `Encoder.seen_before`."""
+        path = self.options.weights_path
+        day = read_pretraining(path)["real_before"] if path and self.options.weights == "mae" else None
+        return super().seen_before if day is None else float(np.datetime64(day, "D").astype(int))
 
     @cached_property
     def width(self) -> int:
