@@ -1,0 +1,1 @@
+"""Rules that say when a series does something unusual."""
