@@ -11,7 +11,10 @@ from pathlib import Path
 from slipbench.benchmarks.speed.measure import Row
 
 #: Modules of this package with a function ``rows()``, in the order of the table.
-PARTS = ("okada", "gridding", "store", "virtual", "builds", "training", "inference", "embed", "demo")
+PARTS = (
+    *("okada", "gridding", "store", "virtual", "builds"),
+    *("training", "inference", "embed", "decoders", "demo"),
+)
 
 HEAD = """# Speed
 
