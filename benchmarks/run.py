@@ -15,7 +15,7 @@ TABLE = "results.parquet"
 
 
 @dataclass(frozen=True)
-class Launch:
+class Executor:
     """Where cells are computed.
 
     Parameters
@@ -64,7 +64,7 @@ def _here(
 
 
 #: One cell after the other in this process.
-HERE = Launch(1, _here)
+HERE = Executor(1, _here)
 
 
 def run_suite(
@@ -73,7 +73,7 @@ def run_suite(
     out: Path,
     progress: Progress = _silent,
     code_version: str | None = None,
-    launch: Launch = HERE,
+    executor: Executor = HERE,
 ) -> Path:
     """Compute every cell of a suite that is not there yet, and join them into one table.
 
@@ -92,7 +92,7 @@ def run_suite(
         Called as ``progress(text, done, total)``; in cells, or in what `Suite.prepare` counts.
     code_version : str, optional
         Kept in every row; the package version when not given.
-    launch : Launch, optional
+    executor : Executor, optional
         Where cells are computed.
 
     Returns
@@ -114,7 +114,7 @@ def run_suite(
 
     if left:
         suite.prepare(inputs, progress)
-    for cell, result in launch.results(suite, inputs, left, started):
+    for cell, result in executor.results(suite, inputs, left, started):
         name, digest = suite.dataset_of(cell, inputs)
         tested = {"dataset": name, "dataset_hash": digest}
         write_cell(cell_path(out, cell), header | tested, cell, result)

@@ -12,7 +12,7 @@ from slipbench.benchmarks.figures import draw
 from slipbench.benchmarks.page import write_page
 from slipbench.benchmarks.plan import plan_line
 from slipbench.benchmarks.results import models_of, read_table
-from slipbench.benchmarks.run import HERE, Launch, run_suite, todo
+from slipbench.benchmarks.run import HERE, Executor, run_suite, todo
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite
 from slipbench.benchmarks.task import suite_of
 from slipbench.datasets.hashing import config_hash
@@ -88,13 +88,13 @@ def run_suites(
             check_trainer(trainer, search)
     check(place.tracking)
     unique = {d.folder: d for d in datasets.values()}
-    with _cells(ray) as launch, place.working():
+    with _cells(ray) as executor, place.working():
         opened = build_stores(list(unique.values()), report, workers, scheduler)
         stores = {key: opened[d.folder] for key, d in datasets.items()}
-        return [_run(suite, stores, place, report, search, launch) for suite in suites]
+        return [_run(suite, stores, place, report, search, executor) for suite in suites]
 
 
-def _cells(ray: str) -> AbstractContextManager[Launch]:
+def _cells(ray: str) -> AbstractContextManager[Executor]:
     if not ray:
         return nullcontext(HERE)
     from slipbench.platform.ray_cells import ray_cells
@@ -115,7 +115,7 @@ def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:
 
 
 def _run(
-    suite: Suite, stores: dict[str, Store], place: Settings, report: Report, search: bool, launch: Launch
+    suite: Suite, stores: dict[str, Store], place: Settings, report: Report, search: bool, executor: Executor
 ) -> SuiteDone:
     name, store = suite.options.name, stores[dataset_key(suite.options.dataset)]
     fits: dict[str, Fitted] = {}
@@ -134,10 +134,10 @@ def _run(
     tests = {key: stores[dataset_key(dataset)] for key, dataset in suite.tests().items()}
     inputs = Inputs(store, {key: f.checkpoint for key, f in fits.items()}, place.cache, tests, place.data)
     cells = suite.cells(inputs)
-    plan = plan_line(suite, cells, todo(cells, folder), launch.cores)
+    plan = plan_line(suite, cells, todo(cells, folder), executor.cores)
     report.say(f"plan {name}: {plan}")
     show = _named(report, f"suite {name}")
-    table_path = run_suite(suite, inputs, folder, show, code_version(), launch)
+    table_path = run_suite(suite, inputs, folder, show, code_version(), executor)
     table = read_table([table_path])
     run_id = _track(suite, suite_hash, table, table_path, fits, store, place, report)
     each = table.drop_duplicates("cell")

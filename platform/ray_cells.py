@@ -4,10 +4,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from slipbench.benchmarks.results import Cell, CellResult
-from slipbench.benchmarks.run import Launch, compute, reason_of
+from slipbench.benchmarks.run import Executor, compute, reason_of
 from slipbench.benchmarks.suites.base import Inputs, Needs, Suite
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.quiet import silence_dependencies
@@ -25,8 +26,8 @@ AHEAD = 2
 
 
 @contextmanager
-def ray_cells(address: str) -> Iterator[Launch]:
-    """The `Launch` of a Ray cluster: every cell is a task that takes what `Suite.needs` says.
+def ray_cells(address: str) -> Iterator[Executor]:
+    """The `Executor` of a Ray cluster: every cell is a task that takes what `Suite.needs` says.
 
     Which worker computes a cell does not matter to its result. A cell whose worker dies is tried once more
     and is then a ``failed`` row. Workers read stores and caches, so these must be on storage that all nodes
@@ -44,16 +45,10 @@ def ray_cells(address: str) -> Iterator[Launch]:
         When there is no cluster, or it is too small for a cell.
     """
     with ray_session("" if address == HERE else address) as resources:
-
-        def launch(
-            suite: Suite, inputs: Inputs, cells: Sequence[Cell], started: Callable[[Cell], None]
-        ) -> Iterator[tuple[Cell, CellResult]]:
-            return _launch(resources, suite, inputs, cells, started)
-
-        yield Launch(resources.get("CPU", 1.0), launch)
+        yield Executor(resources.get("CPU", 1.0), partial(_results, resources))
 
 
-def _launch(
+def _results(
     resources: dict[str, float],
     suite: Suite,
     inputs: Inputs,
@@ -78,10 +73,12 @@ def _launch(
                 running[task.remote([shared], cell)] = cell
                 started(cell)
             # not one long wait: what a signal's handler raises inside it is lost
-            for done in ray.wait(list(running), timeout=0)[0]:
+            ready = ray.wait(list(running), num_returns=len(running), timeout=0)[0]
+            for done in ready:
                 yield running.pop(done), _result(done)
             raise_if_asked()
-            time.sleep(POLL_SECONDS)
+            if not ready:
+                time.sleep(POLL_SECONDS)
     finally:
         for left in running:
             ray.cancel(left, force=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from slipbench.benchmarks.results import Cell, CellResult, read_table
-from slipbench.benchmarks.run import Launch, run_suite
+from slipbench.benchmarks.run import Executor, run_suite
 from slipbench.benchmarks.suites.base import Inputs, Needs
 from slipbench.benchmarks.suites.nowcast import Nowcast
 from slipbench.datasets.errors import InputError
@@ -37,7 +37,7 @@ class Deadly(Nowcast):
 
 
 @pytest.fixture(scope="module")
-def launch() -> Iterator[Launch]:
+def executor() -> Iterator[Executor]:
     with ray_cells("here") as found:
         from ray import cloudpickle  # Ray keeps the authentication that its first import finds
 
@@ -65,44 +65,44 @@ def _same(found: Any, wanted: Any) -> None:
 
 
 def test_the_table_of_one_process_and_nothing_twice(
-    launch: Launch, inputs: Inputs, alone: Any, tmp_path: Path
+    executor: Executor, inputs: Inputs, alone: Any, tmp_path: Path
 ) -> None:
     told: list[tuple[str, int, int]] = []
     suite = nowcast_suite(**SMALL)
-    path = run_suite(suite, inputs, tmp_path, lambda *news: told.append(news), launch=launch)
+    path = run_suite(suite, inputs, tmp_path, lambda *news: told.append(news), executor=executor)
     _same(read_table([path]), alone)
     assert len(told) == len(suite.cells(inputs)) + 1
     before = path.read_bytes()
     gone = sorted((tmp_path / "cells").iterdir())[0]
     gone.unlink()
     told.clear()
-    run_suite(suite, inputs, tmp_path, lambda *news: told.append(news), launch=launch)
+    run_suite(suite, inputs, tmp_path, lambda *news: told.append(news), executor=executor)
     assert len(told) == 2
     assert path.stat().st_size == pytest.approx(len(before), abs=64)  # seconds of one fit differ
 
 
 def test_a_killed_worker_costs_nothing_but_its_cell(
-    launch: Launch, inputs: Inputs, alone: Any, tmp_path: Path
+    executor: Executor, inputs: Inputs, alone: Any, tmp_path: Path
 ) -> None:
     options = nowcast_suite(**SMALL).options
     once = Deadly(options, tmp_path / "told", always=False)
-    _same(read_table([run_suite(once, inputs, tmp_path / "once", launch=launch)]), alone)
+    _same(read_table([run_suite(once, inputs, tmp_path / "once", executor=executor)]), alone)
     always = Deadly(options, tmp_path / "told", always=True)
-    table = read_table([run_suite(always, inputs, tmp_path / "always", launch=launch)])
+    table = read_table([run_suite(always, inputs, tmp_path / "always", executor=executor)])
     failed = table[table["status"] == "failed"]
     assert list(zip(failed["model"], failed["split"], strict=True)) == [("ridge", "random")]
     assert failed["reason"].str.contains("WorkerCrashedError").all()
     assert list(table["cell"].unique()) == list(alone["cell"].unique())
-    again = read_table([run_suite(nowcast_suite(**SMALL), inputs, tmp_path / "always", launch=launch)])
+    again = read_table([run_suite(nowcast_suite(**SMALL), inputs, tmp_path / "always", executor=executor)])
     _same(again, alone)
 
 
-def test_a_cell_that_no_node_can_hold_is_refused(launch: Launch, inputs: Inputs, tmp_path: Path) -> None:
+def test_a_cell_that_no_node_can_hold_is_refused(executor: Executor, inputs: Inputs, tmp_path: Path) -> None:
     suite = nowcast_suite(**SMALL, decoders=[{"decoder": "ridge", "cpus": 4096}])
     with pytest.raises(
         InputError, match=r"ridge.cpus: 4096; expected at most the \d+ CPUs of the Ray cluster"
     ):
-        run_suite(suite, inputs, tmp_path, launch=launch)
+        run_suite(suite, inputs, tmp_path, executor=executor)
     assert not list(tmp_path.rglob("*.parquet"))
 
 
