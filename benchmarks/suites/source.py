@@ -121,12 +121,10 @@ class Source(Suite):
             kind: Literal["limit", "baseline"] = "limit" if limit else "baseline"
             yield Cell(baseline.baseline, kind, "-", "-", split, seed, False, digest)
         for name, trainer in self.options.networks.items():
-            fit = inputs.checkpoints[fit_name(name, seed)]
+            # a checkpoint holds all that decides its predictions, options included
             decides = {
-                "options": trainer.model_copy(update={"seed": seed}).model_dump(mode="json"),
                 "version": MODELS.info(trainer.model.model).version,
-                # the same options give other weights where a search ran before the fit
-                "weights": _weights(fit),
+                "weights": _weights(inputs.checkpoints[fit_name(name, seed)]),
             }
             modality = str(MODELS.get(trainer.model.model).array)
             digest = config_hash(common | decides)
