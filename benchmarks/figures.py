@@ -102,11 +102,12 @@ def _label(quantity: str, units: str, factor: float = 1.0) -> str:
 
 
 def _source(rows: pd.DataFrame, shown: list[Any], metric: Any) -> tuple[Canvas, str]:
-    quantities = list(dict.fromkeys(rows["quantity"]))
+    cells = [_first_seed(rows, row).set_index("quantity") for row in shown]
+    # some models tell more than the targets, such as a depth
+    quantities = [q for q in dict.fromkeys(rows["quantity"]) if all(q in cell.index for cell in cells)]
     canvas = Canvas(figsize=(3.3 * len(quantities), 3.3 * len(shown) + 0.2), layout="constrained")
     grid = canvas.subplots(len(shown), len(quantities), squeeze=False)
-    for line, row in enumerate(shown):
-        cell = _first_seed(rows, row).set_index("quantity")
+    for line, (row, cell) in enumerate(zip(shown, cells, strict=True)):
         for column, quantity in enumerate(quantities):
             ax = grid[line, column]
             true, pred = (np.asarray(cell.loc[quantity, k]) for k in ("y_true", "y_pred"))
