@@ -32,6 +32,7 @@ class DayNumber(Baseline):
     """Shows leakage: it knows no physics, so any skill it has comes from neighbours in time."""
 
     Options = DayNumberOptions
+    seconds = 0.2
 
     def fit(self, store: Store, rows: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:
         """Fit the forest on (day, target)."""

@@ -43,6 +43,7 @@ class Etas(Baseline):
     """
 
     Options = EtasOptions
+    seconds = 1.2
 
     def unusable(self, store: Store) -> str:
         """Why there is nothing to fit."""

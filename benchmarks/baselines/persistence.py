@@ -35,6 +35,7 @@ class Persistence(Baseline):
     """
 
     Options = PersistenceOptions
+    seconds = 0.001
 
     def fit(self, store: Store, rows: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:
         """Keep the labels in the order of their days."""

@@ -34,6 +34,7 @@ class Poisson(Baseline):
     """Predicts the label of a catalogue without clusters; for counts also the Poisson quantiles."""
 
     Options = PoissonOptions
+    seconds = 0.03
 
     def unusable(self, store: Store) -> str:
         """Why there is no rate."""

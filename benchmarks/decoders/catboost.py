@@ -32,6 +32,7 @@ class CatBoost(Decoder):
     """CatBoost; a missing value counts as smaller than every other."""
 
     Options = CatBoostOptions
+    seconds = 5.0
     options: CatBoostOptions
 
     @classmethod

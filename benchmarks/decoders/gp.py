@@ -46,6 +46,7 @@ class GP(Decoder):
     """
 
     Options = GPOptions
+    seconds = 2.6
     options: GPOptions
 
     def __init__(self, options: Any, seed: int) -> None:

@@ -35,6 +35,7 @@ class LightGBM(Decoder):
     """LightGBM through its own interface; missing values go down the side that fits better."""
 
     Options = LightGBMOptions
+    seconds = 1.7
     options: LightGBMOptions
 
     @classmethod

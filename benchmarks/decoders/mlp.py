@@ -41,6 +41,7 @@ class MLP(Decoder):
     """
 
     Options = MLPOptions
+    seconds = 0.7
     options: MLPOptions
 
     @classmethod

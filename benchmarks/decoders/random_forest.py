@@ -32,6 +32,7 @@ class RandomForest(Decoder):
     """Random forest of scikit-learn; missing values go down the side that fits better."""
 
     Options = RandomForestOptions
+    seconds = 4.5
     options: RandomForestOptions
 
     @classmethod

@@ -37,6 +37,7 @@ class Ridge(Decoder):
     """
 
     Options = RidgeOptions
+    seconds = 0.06
     options: RidgeOptions
 
     @classmethod

@@ -82,6 +82,7 @@ class TabPFN(Decoder):
     """
 
     Options = TabPFNOptions
+    seconds = 0.7
     options: TabPFNOptions
 
     @classmethod

@@ -34,6 +34,7 @@ class XGBoost(Decoder):
     """XGBoost on histograms; it learns a default side for missing values."""
 
     Options = XGBoostOptions
+    seconds = 3.9
     options: XGBoostOptions
 
     @classmethod
