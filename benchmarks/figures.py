@@ -48,7 +48,7 @@ def draw(table: pd.DataFrame, folder: Path, board: pd.DataFrame | None = None) -
         rows = rows[
             [bool(np.isfinite(v).any()) for v in rows["y_true"]]
         ]  # quantiles have no truth of their own
-        shown = _chosen(part)
+        shown = _chosen(part, 6 if head["task"] == "source" else 4)
         if not len(rows) or not shown or not metrics:
             continue
         source = head["task"] == "source"
@@ -60,7 +60,7 @@ def draw(table: pd.DataFrame, folder: Path, board: pd.DataFrame | None = None) -
     return drawings
 
 
-def _chosen(part: pd.DataFrame, most: int = 4) -> list[Any]:
+def _chosen(part: pd.DataFrame, most: int) -> list[Any]:
     """Rows to draw: the best of every kind and modality, in the order of their ranks."""
     ranked = part[part["rank"].notna()]
     best = ranked.drop_duplicates(["kind", "modality"])
