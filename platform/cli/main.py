@@ -5,9 +5,11 @@ Exit codes: 0 done; 1 the answer is "no" (a store is damaged, a cell failed) or 
 """
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.quiet import silence_dependencies
@@ -106,6 +108,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = " ".join(str(error).split())[:300]
         _say(f"internal error: {type(error).__name__}: {text} (slipbench --debug ... shows where)")
         return 1
+
+
+def entry() -> NoReturn:
+    """The installed command: `main`, and the end of the process.
+
+    A signal's exception can leave a lock of a library held, where it came between taking the lock and the
+    code that gives it back. Python waits for all threads when it ends, and a thread that needs that lock
+    never does. By then every context is closed, so after a signal the process ends without waiting.
+    """
+    code = main()
+    if code in (128 + signal.SIGINT, 128 + signal.SIGTERM):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _say(text: str) -> None:

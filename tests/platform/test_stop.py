@@ -1,6 +1,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -40,3 +42,18 @@ def test_one_writer_in_a_home(tmp_path):
         pass
     with place.working():
         pass
+
+
+def test_a_stopped_command_ends_whatever_its_threads_wait_for():
+    code = (
+        "import threading\n"
+        "from slipbench.platform.cli import main as command\n"
+        "held = threading.Lock()\n"
+        "held.acquire()\n"
+        "threading.Thread(target=held.acquire).start()\n"
+        "command.main = lambda: 143\n"
+        "print('told', end='')\n"
+        "command.entry()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (143, "told", "")
