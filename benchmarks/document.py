@@ -1,6 +1,6 @@
 """A report in Markdown with its figures beside it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from slipbench.datasets.atomic import write_atomic
@@ -9,7 +9,7 @@ from slipbench.datasets.atomic import write_atomic
 Parts = Iterator[tuple[str, Path | None]]
 
 
-def write_document(folder: Path, title: str, parts: Iterable[tuple[str, Path | None]]) -> list[Path]:
+def write_document(folder: Path, title: str, parts: Parts) -> list[Path]:
     """Write ``report.md``.
 
     Parameters
@@ -18,7 +18,7 @@ def write_document(folder: Path, title: str, parts: Iterable[tuple[str, Path | N
         Where the document goes; it is made before the first part is asked for, which draws into it.
     title : str
         Its heading.
-    parts : iterable
+    parts : iterator
         Texts and figures in their order.
 
     Returns

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from slipbench.benchmarks.plan import plan_line
 from slipbench.benchmarks.results import Cell, CellResult, write_cell, write_table
 from slipbench.benchmarks.suites.base import Inputs, Progress, Suite
 
@@ -41,11 +42,6 @@ def cell_path(out: Path, cell: Cell) -> Path:
     return out / "cells" / f"{cell.id}.parquet"
 
 
-def todo(cells: Sequence[Cell], out: Path) -> list[Cell]:
-    """The cells of a suite that are not in its folder yet, or failed."""
-    return [cell for cell in cells if not _done(cell_path(out, cell))]
-
-
 def compute(suite: Suite, inputs: Inputs, cell: Cell) -> CellResult:
     """One cell's result; an exception is the reason of a ``failed`` one."""
     try:
@@ -74,6 +70,7 @@ def run_suite(
     progress: Progress = _silent,
     code_version: str | None = None,
     executor: Executor = HERE,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Compute every cell of a suite that is not there yet, and join them into one table.
 
@@ -94,6 +91,8 @@ def run_suite(
         Kept in every row; the package version when not given.
     executor : Executor, optional
         Where cells are computed.
+    tell : callable, optional
+        Called with the plan (see `plan_line`) before anything is computed.
 
     Returns
     -------
@@ -101,7 +100,8 @@ def run_suite(
         The results table, rows in the order of `Suite.cells`.
     """
     cells = suite.cells(inputs)
-    left = todo(cells, out)
+    left = [cell for cell in cells if not _done(cell_path(out, cell))]
+    tell(plan_line(suite, cells, left, executor.cores))
     header = {
         "suite": suite.options.name,
         "task": suite.info.task,

@@ -10,9 +10,8 @@ import pandas as pd
 
 from slipbench.benchmarks.figures import draw
 from slipbench.benchmarks.page import write_page
-from slipbench.benchmarks.plan import plan_line
 from slipbench.benchmarks.results import models_of, read_table
-from slipbench.benchmarks.run import HERE, Executor, run_suite, todo
+from slipbench.benchmarks.run import HERE, Executor, run_suite
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite
 from slipbench.benchmarks.task import suite_of
 from slipbench.datasets.hashing import config_hash
@@ -133,11 +132,15 @@ def _run(
     folder = place.results / f"{name}-{suite_hash[:12]}"
     tests = {key: stores[dataset_key(dataset)] for key, dataset in suite.tests().items()}
     inputs = Inputs(store, {key: f.checkpoint for key, f in fits.items()}, place.cache, tests, place.data)
-    cells = suite.cells(inputs)
-    plan = plan_line(suite, cells, todo(cells, folder), executor.cores)
-    report.say(f"plan {name}: {plan}")
-    show = _named(report, f"suite {name}")
-    table_path = run_suite(suite, inputs, folder, show, code_version(), executor)
+    table_path = run_suite(
+        suite,
+        inputs,
+        folder,
+        _named(report, f"suite {name}"),
+        code_version(),
+        executor,
+        lambda plan: report.say(f"plan {name}: {plan}"),
+    )
     table = read_table([table_path])
     run_id = _track(suite, suite_hash, table, table_path, fits, store, place, report)
     each = table.drop_duplicates("cell")

@@ -27,7 +27,6 @@ _PANELS, _LINES = 4, 6
 #: Costantino et al. (2023), table 1: position error (km) and magnitude error, median ± MAD.
 PUBLISHED = {"ts": "116.53 ± 67.58; 0.25 ± 0.12", "img": "64.35 ± 44.84; 0.11 ± 0.07",
              "its": "52.65 ± 32.34; 0.08 ± 0.05"}  # fmt: skip
-#: Text and, below it, a figure.
 
 
 @dataclass(frozen=True)
