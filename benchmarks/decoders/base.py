@@ -56,12 +56,15 @@ class Decoder(ABC):
 
     info: ClassVar[Info]
     Options: ClassVar[type[DecoderOptions]]
-    #: Seconds of a cell of ``configs/benchmarks/decoders.yaml`` on one core (docs/results/nowcast.md).
-    seconds: ClassVar[float | None] = None
 
     def __init__(self, options: Any, seed: int) -> None:
         self.options, self.seed = options, seed
         self._width: int | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """Of a cell of ``configs/benchmarks/decoders.yaml`` on one core (docs/results/nowcast.md)."""
+        return None
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> dict[str, Any]:

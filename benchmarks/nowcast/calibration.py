@@ -5,13 +5,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.lines import Line2D
 
-from slipbench.benchmarks.leaderboard import number
-from slipbench.benchmarks.nowcast.section import Section, name_of
+from slipbench.benchmarks.figures import COLOURS
+from slipbench.benchmarks.nowcast.section import Section, name_of, scored
 from slipbench.benchmarks.quantiles import LEVELS
 from slipbench.benchmarks.source.panels import canvas, grid_of, save
 from slipbench.benchmarks.text_table import markdown_table
-
-_STYLES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 
 
 def calibrated(section: Section) -> list[dict]:
@@ -24,16 +22,12 @@ def calibrated(section: Section) -> list[dict]:
 def calibration_table(sections: list[Section]) -> str:
     """Markdown: CRPS and coverage with block bootstrap intervals; empty without predicted distributions."""
     rows = [
-        [s.title, name_of(row), *(_score(row, name) for name in ("crps", "coverage_90", "coverage_50"))]
+        [s.title, name_of(row), *(scored(row, name) for name in ("crps", "coverage_90", "coverage_50"))]
         for s in sections
         for row in calibrated(s)
     ]
     head = ["split, label", "model", "CRPS ↓ [95 %]", "inside 5–95 % [95 %]", "inside 25–75 % [95 %]"]
     return markdown_table(head, rows, left=(0, 1)) if rows else ""
-
-
-def _score(row: dict, name: str) -> str:
-    return f"{number(row[name])} [{number(row[f'{name}_low'])}, {number(row[f'{name}_high'])}]"
 
 
 def below(section: Section, row: dict) -> np.ndarray:
@@ -46,7 +40,7 @@ def below(section: Section, row: dict) -> np.ndarray:
     return np.concatenate(parts).mean(axis=0)
 
 
-def draw_calibration(sections: list[Section], path: Path, most: int = len(_STYLES)) -> Path:
+def draw_calibration(sections: list[Section], path: Path, most: int = len(COLOURS)) -> Path:
     """Observed against promised probabilities: on the diagonal where the distributions are right."""
     shown = [s for s in sections if calibrated(s)]
     columns = min(3, len(shown))
@@ -58,13 +52,13 @@ def draw_calibration(sections: list[Section], path: Path, most: int = len(_STYLE
         ax.plot([0, 1], [0, 1], color="#999999", lw=1)
         for row in calibrated(s):
             if (name := name_of(row)) in names:
-                colour = _STYLES[names.index(name)]
+                colour = COLOURS[names.index(name)]
                 ax.plot(LEVELS, below(s, row), "o-", ms=3, lw=1.3, color=colour)
         ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="promised probability of less")
         ax.set_title(s.title, fontsize=10)
         grid_of(ax)
     for ax in axes[:, 0]:
         ax.set_ylabel("share of truths below")
-    keys = [Line2D([], [], color=colour, marker="o", ms=3) for colour in _STYLES[: len(names)]]
+    keys = [Line2D([], [], color=colour, marker="o", ms=3) for colour in COLOURS[: len(names)]]
     figure.legend(keys, names, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return save(figure, path)

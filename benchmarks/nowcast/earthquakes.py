@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from slipbench.benchmarks.figures import COLOURS
 from slipbench.benchmarks.metrics import Samples
 from slipbench.benchmarks.nowcast.section import Section, name_of
 from slipbench.benchmarks.source.panels import canvas, grid_of, save
@@ -13,7 +14,6 @@ from slipbench.benchmarks.source.panels import canvas, grid_of, save
 LEAST = 7.0
 #: Days before and after an event, and events shown at most.
 AROUND, MOST = 180, 6
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 _YEAR = 365.25
 
 
@@ -71,7 +71,7 @@ def draw_series(section: Section, events: pd.DataFrame, path: Path) -> Path | No
         ax.set_visible(False)
     for ax, event in zip(axes.flat, chosen, strict=False):
         known = False
-        for colour, row in zip(_COLOURS, models, strict=False):
+        for colour, row in zip(COLOURS, models, strict=False):
             found = around(section, row, event["time"])
             if found is None:
                 continue

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from slipbench.benchmarks.figures import COLOURS
 from slipbench.benchmarks.leaderboard import number
 from slipbench.benchmarks.nowcast.autocorrelation import memory
 from slipbench.benchmarks.nowcast.context import EMBARGO
-from slipbench.benchmarks.nowcast.section import Section, name_of
+from slipbench.benchmarks.nowcast.section import Section, name_of, scored
 from slipbench.benchmarks.nowcast.series import label_series, lengths
 from slipbench.benchmarks.scores import points_of
 from slipbench.benchmarks.source.panels import canvas, grid_of, save
@@ -26,7 +27,6 @@ _LINES = {
     "label_horizon_days": "counted window",
     EMBARGO: "embargo",
 }
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 
 def score_table(sections: list[Section]) -> str:
@@ -52,10 +52,7 @@ def score_table(sections: list[Section]) -> str:
 
 
 def _score(row: dict | None, section: Section) -> str:
-    if row is None:
-        return "–"
-    value, low, high = (float(row[f"{section.metric.name}{end}"]) for end in ("", "_low", "_high"))
-    return f"{number(value)} [{number(low)}, {number(high)}]"
+    return "–" if row is None else scored(row, section.metric.name)
 
 
 def _share(best: dict | None, day: dict | None, section: Section) -> str:

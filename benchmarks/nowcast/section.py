@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from slipbench.benchmarks.leaderboard import number
 from slipbench.benchmarks.metrics import Metric, Samples
 from slipbench.benchmarks.scores import finished_cells, metrics_for, points_of
 
@@ -72,3 +73,8 @@ def sections_of(table: pd.DataFrame, board: pd.DataFrame) -> list[Section]:
 def name_of(row: dict[str, Any]) -> str:
     """A model and what it sees."""
     return str(row["model"]) if row["modality"] == "-" else f"{row['model']} ({row['modality']})"
+
+
+def scored(row: dict[str, Any], name: str) -> str:
+    """A metric of a row of the leaderboard with its interval."""
+    return f"{number(row[name])} [{number(row[f'{name}_low'])}, {number(row[f'{name}_high'])}]"

@@ -114,6 +114,7 @@ class Nowcast(Suite):
             "test_fraction": o.test_fraction,
             "min_train_rows": o.min_train_rows,
         }
+        identities = {d.name: _decoder_identity(d) for d in o.decoders}  # reads the weights of each once
         known = config_hash(common | {"labels": o.labels})
         cells = [Cell("samples", "context", "-", "-", "-", o.seeds[0], False, known)]
         for split in o.splits:
@@ -130,11 +131,14 @@ class Nowcast(Suite):
                         cells.append(cell(options.baseline, "baseline", "-", decides))
                     for modality in o.modalities:
                         for options in o.decoders:
-                            decides = _decoder_identity(options)
+                            decides = identities[options.name]
                             if o.tune:
-                                decides |= {"tune": o.tune.model_dump(mode="json")}
+                                decides = decides | {"tune": o.tune.model_dump(mode="json")}
                             if modality != "ab":
-                                decides |= {"encoder": self._encoder_identity, "components": o.components}
+                                decides = decides | {
+                                    "encoder": self._encoder_identity,
+                                    "components": o.components,
+                                }
                             cells.append(cell(options.name, "decoder", modality, decides))
         return cells
 
@@ -161,7 +165,8 @@ class Nowcast(Suite):
             return BASELINES.get(cell.model).seconds
         if cell.kind != "decoder":
             return None
-        one = DECODERS.get(self._decoder_options(cell).decoder).seconds
+        options = self._decoder_options(cell)
+        one = DECODERS.get(options.decoder)(options, cell.seed).seconds
         return one * (self.options.tune.trials + 1) if one and self.options.tune else one
 
     def run(self, cell: Cell, inputs: Inputs) -> CellResult:

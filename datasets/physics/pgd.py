@@ -12,11 +12,9 @@ class Scaling:
     Parameters
     ----------
     a, b, c : float
-        A, B and C for a peak displacement in `unit` and a distance in km.
+        A, B and C for a peak displacement in `unit` and the hypocentral distance in km.
     unit : float
         Unit of the peak displacement in metres.
-    distance : str
-        What R is: ``hypocentral`` or ``epicentral`` distance.
     reference : str
         Where they are from.
     """
@@ -25,15 +23,14 @@ class Scaling:
     b: float
     c: float
     unit: float
-    distance: str
     reference: str
 
 
 #: Document 003 prints B = 1.0009; its own table 2 follows from 1.009, the value of its source.
 SCALINGS = {
-    "ruhl2019": Scaling(-5.919, 1.009, -0.145, 1.0, "hypocentral", "Ruhl et al. 2019"),
-    "crowell2016": Scaling(-6.687, 1.500, -0.214, 0.01, "hypocentral", "Crowell et al. 2016"),
-    "melgar2015": Scaling(-4.434, 1.047, -0.138, 0.01, "hypocentral", "Melgar et al. 2015"),
+    "ruhl2019": Scaling(-5.919, 1.009, -0.145, 1.0, "Ruhl et al. 2019"),
+    "crowell2016": Scaling(-6.687, 1.500, -0.214, 0.01, "Crowell et al. 2016"),
+    "melgar2015": Scaling(-4.434, 1.047, -0.138, 0.01, "Melgar et al. 2015"),
 }
 
 
@@ -62,7 +59,7 @@ def pgd_magnitude(pgd: np.ndarray, distance: np.ndarray, scaling: Scaling) -> np
     pgd : ndarray
         Peak ground displacement (m), above 0; other values give NaN.
     distance : ndarray
-        Distance (km) that broadcasts against `pgd`, see `Scaling.distance`.
+        Hypocentral distance (km) that broadcasts against `pgd`.
     scaling : Scaling
         Coefficients, one of `SCALINGS`.
 
