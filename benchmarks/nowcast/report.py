@@ -7,6 +7,7 @@ import pandas as pd
 from slipbench.benchmarks.document import Parts, write_document
 from slipbench.benchmarks.leaderboard import leaderboard
 from slipbench.benchmarks.nowcast.calibration import calibration_table, draw_calibration
+from slipbench.benchmarks.nowcast.cost import cost_table
 from slipbench.benchmarks.nowcast.earthquakes import AROUND, LEAST, draw_maps, draw_series
 from slipbench.benchmarks.nowcast.leakage import ABOUT, draw_memory, sample_table, score_table
 from slipbench.benchmarks.nowcast.rank_figure import draw_ranks, rankings
@@ -43,6 +44,7 @@ def write_report(table: pd.DataFrame, folder: Path) -> list[Path]:
     def parts() -> Parts:
         for part in (_leakage, _calibration, _ranks, _earthquakes) if sections else ():
             yield from part(table, sections, folder)
+        yield f"## Cost\n\nMean seconds of a cell.\n\n{cost_table(table)}", None
         yield TABLES, None
         yield markdown(table, board), None
 

@@ -13,6 +13,7 @@ from slipbench.benchmarks.leaderboard import leaderboard, number
 from slipbench.benchmarks.nowcast.autocorrelation import autocorrelation, correlation_time, memory
 from slipbench.benchmarks.nowcast.calibration import below, calibration_table
 from slipbench.benchmarks.nowcast.context import context
+from slipbench.benchmarks.nowcast.cost import cost_table
 from slipbench.benchmarks.nowcast.earthquakes import large
 from slipbench.benchmarks.nowcast.leakage import sample_table, score_table
 from slipbench.benchmarks.nowcast.rank_figure import losses, rankings
@@ -209,3 +210,13 @@ def test_counts_are_reported_by_their_deviance(tmp_path: Path) -> None:
     assert section.metric.name == "deviance"
     assert "Poisson deviance" in score_table([section])
     assert losses(table)["pfn"].notna().all()
+
+
+def test_cost_is_the_mean_over_the_cells(table: pd.DataFrame) -> None:
+    slow = table.copy()
+    mean = (slow["model"] == "mean") & (slow["split"] == "random") & (slow["seed"] == 0)
+    slow.loc[mean, "fit_seconds"] = 13.0  # 1 s in the other five cells
+    lines = cost_table(slow).splitlines()
+    assert lines[2] == "| mean | - | 6 | 3.00 | 0.100 |"
+    assert lines[3] == "| persistence | - | 6 | 2.00 | 0.100 |"
+    assert not any("samples" in line for line in lines)
