@@ -31,7 +31,8 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
         One row for each model and modality: `scores.MODEL`, ``rank`` (1 is best, by the task's first metric;
         missing where nothing was computed), ``seeds`` (how many were computed), ``n_train`` and ``n_test``
         (means over seeds), ``blocks`` (independent pieces of the test set that the intervals rest on),
-        ``fit_seconds`` (mean), ``predict_seconds`` (mean, of one sample), ``leaky``, ``untrained``,
+        ``fit_seconds`` (mean), ``predict_seconds`` (mean, of one sample), ``peak_mib`` (largest), ``leaky``,
+        ``untrained``,
         ``flags`` (text), ``reason``, and for each metric ``<name>``, ``<name>_low``, ``<name>_high`` (95 %)
         and ``<name>_units``. Where a section has a limit, ``limit_ratio`` with ``_low`` and ``_high`` is the
         first metric over the limit's on the limit's own samples. Where the first metric is of means,
@@ -83,6 +84,7 @@ def _summary(group: pd.DataFrame, cells: list[tuple]) -> dict[str, object]:
         "blocks": float(np.mean([n / b for n, b in (blocks_of(c) for c, _ in cells)])) if cells else np.nan,
         "fit_seconds": float(done["fit_seconds"].mean()) if done["fit_seconds"].notna().any() else np.nan,
         "predict_seconds": _seconds_a_sample(cells),
+        "peak_mib": float(done["peak_mib"].max()) if len(done) else np.nan,
         "leaky": leaky,
         "untrained": untrained,
         "flags": "; ".join(flags),

@@ -134,6 +134,7 @@ def _row(row: dict[str, Any], names: list[str], compared: bool) -> dict[str, Any
         "blocks": _count(row["blocks"]),
         "fit": number(row["fit_seconds"]),
         "predict": number(1e3 * row["predict_seconds"]),
+        "memory": number(row["peak_mib"]),
         "flags": [f for f in row["flags"].split("; ") if f and f != "leaky split"],
         "untrained": row["untrained"],
         "cells": [_value(row, name) for name in names] + p,

@@ -40,6 +40,7 @@ SCHEMA = pa.schema(
         ("n_train", pa.int64()),
         ("fit_seconds", pa.float64()),
         ("predict_seconds", pa.float64()),
+        ("peak_mib", pa.float64()),
         ("device", pa.string()),
         ("code_version", pa.string()),
         ("block_days", pa.float64()),
@@ -115,6 +116,9 @@ class CellResult:
         Why, for the last two; one line.
     notes : str
         What a reader of the table must know, such as ``untrained``; several are joined by ``; ``.
+    peak_mib : float
+        Largest resident memory of the process while it computed the cell, MiB, with the libraries and inputs
+        that it holds for all cells; NaN where the system does not tell.
     block_days : float
         Time over which test rows depend on each other, days: the bootstrap's block. 0: they do not.
     """
@@ -126,6 +130,7 @@ class CellResult:
     n_train: int = 0
     fit_seconds: float = float("nan")
     predict_seconds: float = float("nan")
+    peak_mib: float = float("nan")
     device: str = "cpu"
     block_days: float = 0.0
 

@@ -1,13 +1,14 @@
 """Running a suite cell by cell into a results table. What is computed already is not computed again."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from slipbench.benchmarks.memory import forget_peak, peak_mib
 from slipbench.benchmarks.plan import plan_line
 from slipbench.benchmarks.results import Cell, CellResult, write_cell, write_table
 from slipbench.benchmarks.suites.base import Inputs, Progress, Suite
@@ -43,9 +44,10 @@ def cell_path(out: Path, cell: Cell) -> Path:
 
 
 def compute(suite: Suite, inputs: Inputs, cell: Cell) -> CellResult:
-    """One cell's result; an exception is the reason of a ``failed`` one."""
+    """One cell's result with its peak memory; an exception is the reason of a ``failed`` one."""
+    told = forget_peak()
     try:
-        return suite.run(cell, inputs)
+        return replace(suite.run(cell, inputs), peak_mib=peak_mib() if told else float("nan"))
     except Exception as error:  # the promise of the table: a row with its reason, never a missing row
         return CellResult(status="failed", reason=reason_of(error))
 

@@ -57,6 +57,7 @@ def cell_records(table: pd.DataFrame) -> Iterator[Record]:
             "n_train": float(first["n_train"]),
             "fit_seconds": float(first["fit_seconds"]),
             "predict_seconds": float(first["predict_seconds"]),
+            "peak_mib": float(first["peak_mib"]),
         }
         for score in scores.get(str(cell), []):
             name = score.metric.name

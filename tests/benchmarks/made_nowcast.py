@@ -81,6 +81,7 @@ def made_table(
                         n_train=len(parts.train),
                         fit_seconds=1.0 + k,
                         predict_seconds=0.1,
+                        peak_mib=500.0,
                         block_days=3 * BANDWIDTH,
                         notes=f"embargo {embargo_days(ATTRS):.0f} d" if split == "blocked" else "",
                     )

@@ -216,7 +216,8 @@ def test_cost_is_the_mean_over_the_cells(table: pd.DataFrame) -> None:
     slow = table.copy()
     mean = (slow["model"] == "mean") & (slow["split"] == "random") & (slow["seed"] == 0)
     slow.loc[mean, "fit_seconds"] = 13.0  # 1 s in the other five cells
+    slow.loc[mean, "peak_mib"] = 900.0  # 500 in all others
     lines = cost_table(slow).splitlines()
-    assert lines[2] == "| mean | - | 6 | 3.00 | 0.100 |"
-    assert lines[3] == "| persistence | - | 6 | 2.00 | 0.100 |"
+    assert lines[2] == "| mean | - | 6 | 3.00 | 0.100 | 900 |"
+    assert lines[3] == "| persistence | - | 6 | 2.00 | 0.100 | 500 |"
     assert not any("samples" in line for line in lines)
