@@ -16,7 +16,7 @@ def forget_peak() -> bool:
 
 
 def peak_mib() -> float:
-    """Largest resident memory since the process or the stretch began, MiB; NaN where the system keeps none."""
+    """Largest resident memory since the process or the stretch began, MiB; NaN where the system is silent."""
     try:
         lines = _STATUS.read_text().splitlines()
     except OSError:
