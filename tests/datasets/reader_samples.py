@@ -31,6 +31,7 @@ from slipbench.datasets.readers.ngl_txyz2 import read_txyz2
 from slipbench.datasets.readers.offsets import read_offsets
 from slipbench.datasets.readers.residuals import read_residuals
 from slipbench.datasets.readers.rows import Read, Rejected
+from slipbench.datasets.readers.space_weather import AP_OF_KP, read_space_weather
 from slipbench.datasets.readers.stations import read_stations
 
 DAY0 = datetime(2009, 1, 1)
@@ -264,6 +265,20 @@ def residuals(rng: np.random.Generator, n: int) -> bytes:
     return out.getvalue()
 
 
+def space_weather(rng: np.random.Generator, n: int) -> bytes:
+    out = ["DATATYPE CssiSpaceWeather", "VERSION 1.2", f"NUM_OBSERVED_POINTS {n}", "BEGIN OBSERVED"]
+    for i in range(n):
+        kp = rng.choice(list(AP_OF_KP), 8)
+        ap = [AP_OF_KP[int(k)] for k in kp]
+        flux = " ".join(f"{v:5.1f}" for v in rng.uniform(60, 300, 5))
+        out.append(
+            f"{DAY0 + timedelta(i):%Y %m %d} 2390{i % 27 + 1:3d}{''.join(f'{k:3d}' for k in kp)}{sum(kp):4d}"
+            f"{''.join(f'{a:4d}' for a in ap)}{round(sum(ap) / 8):4d} 1.1 5{rng.integers(0, 400):4d}"
+            f" {rng.uniform(60, 300):5.1f} 0 {flux}"
+        )
+    return text([*out, "END OBSERVED", "", "NUM_DAILY_PREDICTED_POINTS 0"])
+
+
 def counted(accepted: int, dropped: int = 0) -> Read:
     """The counts of a reader that gives no table of rejected rows: it raises, or counts what it drops."""
     lines = range(1, accepted + 1)
@@ -297,6 +312,12 @@ def rows_of_npz(data: bytes) -> int:
         return len(archive["station"])
 
 
+def rows_of_space_weather(data: bytes) -> int:
+    found = [line.rstrip(b"\r").strip(b" \t") for line in filled(data)]
+    first = found.index(b"BEGIN OBSERVED")
+    return found.index(b"END OBSERVED", first) - first - 1
+
+
 def lines(headers: int) -> Callable[[bytes], int]:
     return lambda data: len(filled(data)) - headers
 
@@ -319,6 +340,7 @@ SAMPLES: dict[str, Sample] = {
     "gcmt_ndk": Sample(read_gcmt_ndk, gcmt_ndk, lines(0)),
     "fnet": Sample(read_fnet, fnet, lines(1)),
     "high_rate": Sample(read_high_rate, high_rate, rows_of_npz),
+    "space_weather": Sample(read_space_weather, space_weather, rows_of_space_weather),
     "catalogue": Sample(count_catalogue, catalogue, lines(1)),
     "daily": Sample(count_daily, daily, lines(1)),
     "stations": Sample(lambda path, _: counted(len(read_stations(path))), station_list, lines(1)),

@@ -43,9 +43,9 @@ def test_a_bad_row_is_named_or_dropped(tmp_path, name):
     lines = SAMPLES[name].make(np.random.default_rng(1), 6).decode().splitlines()
     size = 5 if name == "gcmt_ndk" else 1
     first_row = next(i for i, line in enumerate(lines) if "DATA" in line) + 2 if name == "gsi_pos" else 0
-    first_row = {"tenv3": 1, "comcat_csv": 1, "jma_intensity": 1, "gcmt_csv": 1, "fnet": 1}.get(
-        name, first_row
-    )
+    first_row = {
+        **{"tenv3": 1, "comcat_csv": 1, "jma_intensity": 1, "gcmt_csv": 1, "fnet": 1, "space_weather": 4}
+    }.get(name, first_row)
     bad = first_row + 2 * size
     lines[bad] = lines[bad].replace(" ", "#").replace(",", ";").replace("-", "#")[:-1]
     data = "".join(f"{line}\n" for line in lines).encode()
@@ -311,3 +311,65 @@ def test_offsets(tmp_path):
         "north_m": -0.313051,
     }
     assert [r.line for r in rejected] == [2]  # 122 m
+
+
+def space_weather(tmp_path, change=lambda data: data, on_bad_rows="drop"):
+    data = SAMPLES["space_weather"].make(np.random.default_rng(2), 5)
+    return read(tmp_path, "space_weather", change(data), on_bad_rows), data.decode().splitlines()
+
+
+def test_space_weather_values_and_blanks(tmp_path):
+    (table, _), lines = space_weather(tmp_path)
+    row, line = table.iloc[1], lines[5]
+    assert row.day == (pd.Timestamp("2009-01-02") - pd.Timestamp(0)).days
+    assert [round(row[f"kp_{h:02}"] * 10) for h in range(0, 24, 3)] == [
+        int(line[18 + 3 * k : 21 + 3 * k]) for k in range(8)
+    ]
+    assert [row[f"ap_{h:02}"] for h in range(0, 24, 3)] == [
+        int(line[46 + 4 * k : 50 + 4 * k]) for k in range(8)
+    ]
+    words = line.split()
+    assert (row.ap, row.sunspots) == (int(words[22]), int(words[25]))
+    assert (row.f107_adjusted, row.f107) == (float(words[26]), float(words[30]))
+    blank = lines[5][:18] + " " * 61 + lines[5][79:]
+
+    def change(data):
+        return data.replace(lines[5].encode(), blank.encode()).replace(b"\n", b"\r\n")
+
+    (table, rejected), _ = space_weather(tmp_path, change, "fail")
+    assert rejected == ()
+    assert table.iloc[1][["kp_00", "ap_21"]].isna().all()
+    assert table.iloc[1].f107 == row.f107
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b"DATATYPE Cssi", b"DATATYPE Sepc", "expected DATATYPE CssiSpaceWeather"),
+        (b"END OBSERVED", b"", "no whole block of observations"),
+        (b"POINTS 5", b"POINTS 6", "5 rows, but no line 'NUM_OBSERVED_POINTS 5'"),
+    ],
+)
+def test_space_weather_that_is_not_whole(tmp_path, old, new, message):
+    with pytest.raises(InputError, match=message):
+        space_weather(tmp_path, lambda data: data.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("at", "new", "reason"),
+    [
+        (18, " 11", "Kp and ap"),
+        (79, "401", "Ap"),
+        (5, "13", "month"),
+        (5, " 2", "2009-02-30"),
+        (8, " 2", "came before on line 6"),
+        (112, "  9999", "F10.7"),
+    ],
+)
+def test_an_impossible_day_of_space_weather(tmp_path, at, new, reason):
+    (_, _), lines = space_weather(tmp_path)
+    old = lines[6] if reason != "2009-02-30" else lines[6][:8] + "30" + lines[6][10:]
+    changed = (old[:at] + new + old[at + len(new) :]).encode()
+    (table, rejected), _ = space_weather(tmp_path, lambda data: data.replace(lines[6].encode(), changed))
+    assert (len(table), [r.line for r in rejected]) == (4, [7])
+    assert reason in rejected[0].reason

@@ -14,6 +14,7 @@ from slipbench.datasets.readers.jma_intensity import read_jma_intensity
 from slipbench.datasets.readers.llh import read_llh
 from slipbench.datasets.readers.miniseed import read_miniseed
 from slipbench.datasets.readers.ngl_tenv import read_tenv
+from slipbench.datasets.readers.space_weather import read_space_weather
 
 pytestmark = pytest.mark.real
 
@@ -84,3 +85,15 @@ def test_miniseed_is_the_npz(data_dir, tmp_path):
         assert np.nanstd(shift) < 2e-4  # the same motion but for the origin and the rounding to 0.1 mm
         compared += 1
     assert compared > 10
+
+
+def test_space_weather(data_dir):
+    table, rejected = read_space_weather(data_dir / "ionosphere/SW-All.txt.gz")
+    assert (len(table), rejected) == (24765, ())
+    assert (np.diff(table.day) == 1).all()
+    assert pd.Timestamp(int(table.day.iloc[-1]), unit="D") == pd.Timestamp("2025-07-20")
+    assert not table.isna().any(axis=None)
+    assert (table.f107_qualifier == 4).sum() == 59
+    day = table[table.day == (pd.Timestamp("2023-08-05") - pd.Timestamp(0)).days].iloc[0]
+    assert (day.ap, day.sunspots, day.f107_adjusted, day.f107) == (33, 131, 180.8, 175.8)
+    assert day.kp_03 == pytest.approx(6 + 1 / 3)
