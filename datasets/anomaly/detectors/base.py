@@ -16,8 +16,8 @@ LEAST_SHARE = 0.5
 class DetectorOptions(Options):
     """Options that every detector has.
 
-    A detector adds ``detector: Literal["<its name>"]`` and its own, and gives ``name`` its own name as default.
-    Windows are counted in epochs.
+    A detector adds ``detector: Literal["<its name>"]`` and its own, and gives ``name`` its own name as
+    default. Windows are counted in epochs.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="name of the detector in the tables")
@@ -56,8 +56,8 @@ class Detector(ABC):
         Returns
         -------
         ndarray, shape (..., n)
-            Without unit, larger for the more unusual; scaling a series changes nothing. NaN where the epoch is
-            missing, too few were measured before, or those do not vary.
+            Without unit, larger for the more unusual; scaling a series changes nothing. NaN where the epoch
+            is missing, too few were measured before, or those do not vary.
         """
 
     def anomalies(self, x: np.ndarray) -> np.ndarray:

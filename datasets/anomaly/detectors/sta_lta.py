@@ -37,8 +37,8 @@ class StaLtaOptions(DetectorOptions):
 class StaLta(Detector):
     """Averages of absolute values (Trnkoczy 2012); the long window ends where the short one begins.
 
-    Withers et al. (1998) call that delayed: an onset does not raise its own background, and the ratio r has no
-    upper limit. The classic ratio with a long window of both together, L = short + long epochs, is
+    Withers et al. (1998) call that delayed: an onset does not raise its own background, and the ratio r has
+    no upper limit. The classic ratio with a long window of both together, L = short + long epochs, is
     L r / (short r + long).
     """
 
