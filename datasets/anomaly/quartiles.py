@@ -1,5 +1,6 @@
 """The quartile rule: a value beyond 1.5 interquartile ranges of the quartiles is unusual."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 #: How quartiles are taken: ``halves``, the medians of the values below and above the median, which belongs to
 #: neither (document 002, section 1.2); ``linear``, NumPy's default (Hyndman and Fan 1996, definition 7).
 Method = Literal["halves", "linear"]
+#: Lower and upper bound, shape (...), of usual values of an array, shape (..., n).
+Rule = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 #: Interquartile ranges from a quartile to a bound (Tukey 1977).
 REACH = 1.5
 
@@ -43,7 +46,9 @@ def bounds(x: np.ndarray, method: Method = "halves") -> tuple[np.ndarray, np.nda
     return low - REACH * (high - low), high + REACH * (high - low)
 
 
-def sliding_bounds(x: np.ndarray, window: int, method: Method = "halves") -> tuple[np.ndarray, np.ndarray]:
+def sliding_bounds(
+    x: np.ndarray, window: int, method: Method | Rule = "halves"
+) -> tuple[np.ndarray, np.ndarray]:
     """Bounds of each value from the `window` values before it, which a detector has when the value comes.
 
     Parameters
@@ -52,8 +57,8 @@ def sliding_bounds(x: np.ndarray, window: int, method: Method = "halves") -> tup
         Series; NaN is missing.
     window : int
         Values before.
-    method : str
-        See `Method`.
+    method : str or callable
+        See `Method`; or another rule than that of the quartiles, see `Rule`.
 
     Returns
     -------
@@ -67,9 +72,8 @@ def sliding_bounds(x: np.ndarray, window: int, method: Method = "halves") -> tup
         )
     before = np.lib.stride_tricks.sliding_window_view(x, window, axis=-1)[..., :-1, :]
     edges = [(*[(0, 0)] * (x.ndim - 1), (window, 0))] * 2
-    return tuple(
-        np.pad(b, e, constant_values=np.nan) for b, e in zip(bounds(before, method), edges, strict=True)
-    )  # type: ignore[return-value]
+    found = method(before) if callable(method) else bounds(before, method)
+    return tuple(np.pad(b, e, constant_values=np.nan) for b, e in zip(found, edges, strict=True))  # type: ignore[return-value]
 
 
 def _at(ordered: np.ndarray, place: np.ndarray) -> np.ndarray:
