@@ -13,7 +13,7 @@ from slipbench.benchmarks.speed.measure import Row
 #: Modules of this package with a function ``rows()``, in the order of the table.
 PARTS = (
     *("okada", "gridding", "store", "virtual", "builds"),
-    *("training", "inference", "embed", "decoders", "demo"),
+    *("training", "inference", "embed", "decoders", "cells", "demo"),
 )
 
 HEAD = """# Speed
