@@ -1,0 +1,1 @@
+"""Satellite orbits and clocks, their PPP-B2b corrections, and precise point positioning."""
