@@ -49,10 +49,9 @@ def draw(table: pd.DataFrame, folder: Path, board: pd.DataFrame | None = None) -
             [bool(np.isfinite(v).any()) for v in rows["y_true"]]
         ]  # quantiles have no truth of their own
         shown = _chosen(part, 6 if head["task"] == "source" else 4)
-        if not len(rows) or not shown or not metrics:
+        if not len(rows) or not shown or not metrics or head["task"] not in _DRAWN:
             continue
-        source = head["task"] == "source"
-        canvas, about = (_source if source else _nowcast)(rows, shown, metrics[0])
+        canvas, about = _DRAWN[head["task"]](rows, shown, metrics[0])
         path = folder / ("-".join(head[k] for k in SECTION if head[k] != "-") + ".png")
         canvas.savefig(path, dpi=110, metadata={"Software": None})
         parts = [head["suite"], *(f"{k} {head[k]}" for k in ("split", "label") if head[k] != "-")]
@@ -166,3 +165,7 @@ def _nowcast(rows: pd.DataFrame, shown: list[Any], metric: Any) -> tuple[Canvas,
         "over the seeds. Above: predicted against true, grey is perfect. Below: the test days in time."
     )
     return canvas, about
+
+
+#: Tasks that predict values; the others draw their own figures in their reports.
+_DRAWN = {"source": _source, "nowcast": _nowcast}

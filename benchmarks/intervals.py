@@ -1,9 +1,10 @@
 """Bootstrap intervals: independent rows, or circular blocks of rows that depend on their neighbours.
 
 A resample is a row of indices into the test set. Blocks follow Politis and Romano (1992, circular
-block bootstrap); a block of one row is Efron's (1979) bootstrap. Percentile intervals are too narrow by the
-factor that separates Student's distribution from the Gaussian one, which counts where blocks are few; they
-are widened by it (Hesterberg 2015, expanded percentile interval).
+block bootstrap); a block of one row is Efron's (1979) bootstrap. Rows that belong together without an order
+in time, such as the stations of an earthquake, are drawn as groups. Percentile intervals are too narrow by
+the factor that separates Student's distribution from the Gaussian one, which counts where blocks are few;
+they are widened by it (Hesterberg 2015, expanded percentile interval).
 """
 
 from functools import lru_cache
@@ -69,6 +70,28 @@ def weights(n: int, block: int, seed: int, count: int = RESAMPLES) -> np.ndarray
     result = np.bincount(flat.ravel(), minlength=count * n).reshape(count, n) / n
     result.setflags(write=False)
     return result
+
+
+def group_weights(groups: np.ndarray, seed: int, count: int = RESAMPLES) -> np.ndarray:
+    """As `weights`, of resamples that draw whole groups of rows, as many as there are (Field and Welsh 2007).
+
+    Parameters
+    ----------
+    groups : ndarray of int, shape (n,)
+        Rows of one number belong together.
+
+    Returns
+    -------
+    ndarray, shape (count, n)
+        Every row sums to 1. NaN for a single group: it does not tell how another one would be.
+    """
+    _, at = np.unique(groups, return_inverse=True)
+    n = int(at.max()) + 1
+    if n == 1:
+        return np.full((count, len(groups)), np.nan)
+    rng = np.random.default_rng(np.random.SeedSequence([seed, n, len(groups)]))
+    times = rng.multinomial(n, np.full(n, 1 / n), size=count)[:, at].astype(np.float64)
+    return times / times.sum(axis=1, keepdims=True)
 
 
 def over_seeds(values: np.ndarray, seed: int) -> np.ndarray:

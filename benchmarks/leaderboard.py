@@ -81,7 +81,7 @@ def _summary(group: pd.DataFrame, cells: list[tuple]) -> dict[str, object]:
         "seeds": len(done),
         "n_train": float(done["n_train"].mean()) if len(done) else np.nan,
         "n_test": float(np.mean([blocks_of(c)[0] for c, _ in cells])) if cells else np.nan,
-        "blocks": float(np.mean([n / b for n, b in (blocks_of(c) for c, _ in cells)])) if cells else np.nan,
+        "blocks": float(np.mean([blocks_of(c)[1] for c, _ in cells])) if cells else np.nan,
         "fit_seconds": float(done["fit_seconds"].mean()) if done["fit_seconds"].notna().any() else np.nan,
         "predict_seconds": _seconds_a_sample(cells),
         "peak_mib": float(done["peak_mib"].max()) if len(done) else np.nan,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import xlogy
 
-from slipbench.benchmarks import quantiles
+from slipbench.benchmarks import quantiles, weighted
 from slipbench.benchmarks.splits import COUNT
 from slipbench.datasets.physics.distance import ground_distance
 
@@ -106,6 +106,13 @@ STATISTICS: dict[str, Callable[[Samples, str], Array]] = {
     "inside_90": _inside(0.9),
     "inside_50": _inside(0.5),
     "position_error_km": _position_error_km,
+    # of records of earthquakes; what their quantities hold: benchmarks/anomaly/outcomes.py
+    "true": lambda s, q: s.true[q],
+    "predicted": lambda s, q: s.pred[q],
+    "quiet": lambda s, q: s.pred["quiet"],
+    "delay": lambda s, q: s.pred[q] - s.true[q],
+    "detected": lambda s, q: np.isfinite(s.pred[q]).astype(np.float64),
+    "judged": lambda s, q: (~np.isnan(s.pred[q])).astype(np.float64),
 }
 
 
@@ -121,8 +128,16 @@ REDUCTIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+#: Of metrics that need values of several statistics together: `Metric.of` gets them and the weights.
+WEIGHTED = "weighted"
+
+
+def _ratio(top: Array, bottom: Array) -> Array:
+    return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=np.asarray(bottom) > 0)
+
+
 def _one_minus_ratio(top: Array, bottom: Array) -> Array:
-    return 1.0 - np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=np.asarray(bottom) > 0)
+    return 1.0 - _ratio(top, bottom)
 
 
 def _same(x: Array) -> Array:
@@ -138,7 +153,7 @@ class Metric:
     name, title : str
         Column name, and how people read it.
     task : str
-        ``source`` or ``nowcast``.
+        ``source``, ``nowcast`` or ``anomaly``.
     quantity : str
         Predicted quantity that it judges (``position``: latitude and longitude together; `LABEL`).
     units : str
@@ -148,9 +163,9 @@ class Metric:
     statistics : tuple of str
         Names in `STATISTICS`.
     of : callable
-        Metric of the reduced statistics, elementwise.
+        Metric of the reduced statistics, elementwise; with `WEIGHTED`, ``of(*statistics, weights)``.
     reduction : str
-        Name in `REDUCTIONS`.
+        Name in `REDUCTIONS`, or `WEIGHTED`.
     shown : bool
         Whether printed tables have a column for it; the leaderboard itself has them all.
     labels : tuple of str
@@ -181,20 +196,27 @@ class Metric:
 
     def value(self, samples: Samples) -> float:
         """The metric on all samples."""
-        reduce = REDUCTIONS[self.reduction]
-        return float(self.of(*(reduce(c) for c in self.columns(samples))))
+        columns = self.columns(samples)
+        if self.reduction == WEIGHTED:
+            return float(self.of(*columns, np.ones(len(columns[0]))))
+        return float(self.of(*(REDUCTIONS[self.reduction](c) for c in columns)))
 
-    def resampled(self, samples: Samples, index: Array, weights: Array) -> Array:
+    def resampled(self, samples: Samples, index: Array | None, weights: Array) -> Array:
         """The metric on every resample, shape (count,).
 
         Parameters
         ----------
         index, weights : ndarray, shape (count, n)
-            From `intervals.resamples` and `intervals.weights`.
+            From `intervals.resamples` and `intervals.weights`. No index with `intervals.group_weights`, whose
+            resamples differ in length: means and weighted metrics have no need of it.
         """
         columns = self.columns(samples)
+        if self.reduction == WEIGHTED:
+            return self.of(*columns, weights)
         if self.reduction == "mean":
             return self.of(*(weights @ c for c in columns))
+        if index is None:
+            raise ValueError(f"{self.name}: a {self.reduction} of resampled groups is not worked out")
         return self.of(*(REDUCTIONS[self.reduction](c[index]) for c in columns))
 
 
@@ -211,6 +233,12 @@ def _nowcast(
     name: str, title: str, units: str, higher_is_better: bool | None, *statistics: str, **more: Any
 ) -> Metric:
     return Metric(name, title, "nowcast", LABEL, units, higher_is_better, statistics, **more)
+
+
+def _anomaly(
+    name: str, title: str, quantity: str, units: str, up: bool, *statistics: str, **more: Any
+) -> Metric:
+    return Metric(name, title, "anomaly", quantity, units, up, statistics, **more)
 
 
 _SKILL = ("squared_error", "squared_reference_error")
@@ -254,6 +282,59 @@ METRICS: tuple[Metric, ...] = (
     _source_r2("latitude", "latitude"),
     _source_r2("longitude", "longitude"),
     _source_r2("mw", "Mw"),
+    _anomaly("auc", "AUC", "shaken", "1", True, "predicted", "quiet", of=weighted.auc, reduction=WEIGHTED),
+    _anomaly(
+        "false_alarms",
+        "false alarms, published threshold",
+        "false_alarms",
+        "1/h",
+        False,
+        "predicted",
+        "true",
+        of=_ratio,
+    ),
+    _anomaly(
+        "detected_at_rate",
+        "detected at 1 false alarm/h",
+        "detection_at_rate",
+        "1",
+        True,
+        "detected",
+        "judged",
+        of=_ratio,
+    ),
+    _anomaly(
+        "delay_at_rate",
+        "delay after S at 1 false alarm/h, median",
+        "detection_at_rate",
+        "s",
+        False,
+        "delay",
+        of=weighted.median,
+        reduction=WEIGHTED,
+    ),
+    _anomaly(
+        "detected",
+        "detected, published threshold",
+        "detection",
+        "1",
+        True,
+        "detected",
+        "judged",
+        of=_ratio,
+        shown=False,
+    ),
+    _anomaly(
+        "delay",
+        "delay after S, published threshold, median",
+        "detection",
+        "s",
+        False,
+        "delay",
+        of=weighted.median,
+        reduction=WEIGHTED,
+        shown=False,
+    ),
 )
 
 

@@ -44,6 +44,7 @@ SCHEMA = pa.schema(
         ("device", pa.string()),
         ("code_version", pa.string()),
         ("block_days", pa.float64()),
+        ("block", pa.list_(pa.int64())),
         ("sample", pa.list_(pa.int64())),
         ("name", pa.list_(pa.string())),
         ("time", pa.list_(pa.float64())),
@@ -60,8 +61,8 @@ class Cell:
     Parameters
     ----------
     model, kind : str
-        Name in the table; ``network``, ``decoder`` or ``baseline``. ``limit`` knows what nobody can
-        know of real data and is not ranked. ``context`` is no model: its quantities
+        Name in the table; ``network``, ``decoder``, ``detector`` or ``baseline``. ``limit`` knows what
+        nobody can know of real data and is not ranked. ``context`` is no model: its quantities
         say what a split's samples are (depth, distance to the network), and have no predictions.
     modality, label, split : str
         What the model sees, what it predicts, how rows are divided; ``-`` where there is no choice.
@@ -74,7 +75,7 @@ class Cell:
     """
 
     model: str
-    kind: Literal["network", "decoder", "baseline", "limit", "context"]
+    kind: Literal["network", "decoder", "detector", "baseline", "limit", "context"]
     modality: str
     label: str
     split: str
@@ -121,6 +122,9 @@ class CellResult:
         that it holds for all cells; NaN where the system does not tell.
     block_days : float
         Time over which test rows depend on each other, days: the bootstrap's block. 0: they do not.
+    block : list of int
+        Number of the group that each test row belongs to, such as its earthquake, where rows of one group
+        depend on each other: the bootstrap draws whole groups. Empty: `block_days` tells.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -133,6 +137,7 @@ class CellResult:
     peak_mib: float = float("nan")
     device: str = "cpu"
     block_days: float = 0.0
+    block: list[int] = field(default_factory=list)
 
 
 def write_cell(path: Path, header: dict[str, str], cell: Cell, result: CellResult) -> None:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from slipbench.benchmarks.intervals import block_rows, interval, over_seeds, resamples, weights
+from slipbench.benchmarks.intervals import (
+    block_rows,
+    group_weights,
+    interval,
+    over_seeds,
+    resamples,
+    weights,
+)
 from slipbench.benchmarks.metrics import LABEL, Metric, Samples, metrics_of
 from slipbench.benchmarks.quantiles import is_quantile, quantiles_of
 from slipbench.benchmarks.results import models_of
@@ -101,10 +108,29 @@ def metrics_for(rows: pd.DataFrame) -> list[Metric]:
     return metrics_of(str(rows["task"].iloc[0]), str(rows["label"].iloc[0]))
 
 
-def blocks_of(cell: pd.DataFrame) -> tuple[int, int]:
-    """Test rows of a cell, and how many of them make one bootstrap block."""
+def blocks_of(cell: pd.DataFrame) -> tuple[int, float]:
+    """Test rows of a cell, and the blocks that the bootstrap draws from."""
     first = cell.iloc[0]
-    return len(first["time"]), block_rows(np.asarray(first["time"]), float(first["block_days"]))
+    n, groups = len(first["time"]), _groups(first)
+    return n, len(np.unique(groups)) if len(groups) else n / _block_rows(first)
+
+
+def _groups(first: pd.Series) -> np.ndarray:
+    """Numbers of the groups of test rows; empty where time, or nothing, joins them."""
+    return np.zeros(0, int) if first["block"] is None else np.asarray(first["block"], int)
+
+
+def _block_rows(first: pd.Series) -> int:
+    return block_rows(np.asarray(first["time"]), float(first["block_days"]))
+
+
+def _resampled(metric: Metric, cell: pd.DataFrame, samples: Samples) -> np.ndarray:
+    """A metric on every resample of a cell's test rows, shape (count,)."""
+    first = cell.iloc[0]
+    if len(groups := _groups(first)):
+        return metric.resampled(samples, None, group_weights(groups, SEED))
+    n, block = len(first["time"]), _block_rows(first)
+    return metric.resampled(samples, resamples(n, block, SEED), weights(n, block, SEED))
 
 
 def model_scores(cells: list[tuple[pd.DataFrame, Samples]]) -> list[Score]:
@@ -120,15 +146,14 @@ def model_scores(cells: list[tuple[pd.DataFrame, Samples]]) -> list[Score]:
     """
     scores = []
     first, samples = cells[0]
-    fewest = min(n / block for n, block in (blocks_of(cell) for cell, _ in cells))
+    fewest = min(blocks_of(cell)[1] for cell, _ in cells)
     for metric in metrics_for(first):
         if not applies(metric, samples):
             continue
         values, spread = [], []
         for cell, one in cells:
-            n, block = blocks_of(cell)
             values.append(metric.value(one))
-            spread.append(metric.resampled(one, resamples(n, block, SEED), weights(n, block, SEED)))
+            spread.append(_resampled(metric, cell, one))
         low, high = interval(over_seeds(np.array(spread), SEED), blocks=fewest)
         scores.append(Score(metric, units_of(metric, first), float(np.mean(values)), low, high))
     return scores

@@ -89,9 +89,26 @@ def test_position_and_magnitude_errors_are_medians_with_their_deviation():
     assert BY_NAME["mw_mad"].value(s) == pytest.approx(np.median(np.abs(dm - np.median(dm))))
 
 
+def records(n=200, seed=0):
+    rng = np.random.default_rng(seed)
+    zero, hours, arrival = np.zeros(n), rng.uniform(0, 1, n), rng.uniform(20, 50, n)
+    seen = np.where(rng.uniform(size=n) < 0.2, np.inf, arrival + rng.normal(5, 2, n))
+    true = {"shaken": zero + 1, "quiet": zero, "false_alarms": hours}
+    pred = {
+        "shaken": rng.normal(1, 1, n),
+        "quiet": rng.normal(0, 1, n),
+        "false_alarms": rng.poisson(3, n).astype(float),
+    }
+    detections = ("detection", "detection_at_rate")
+    return Samples(true | dict.fromkeys(detections, arrival), pred | dict.fromkeys(detections, seen))
+
+
 @pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
 def test_resampled_metrics_surround_the_metric(metric):
-    s = (counts() if metric.labels else daily()) if metric.task == "nowcast" else sources()
+    if metric.task == "nowcast":
+        s = counts() if metric.labels else daily()
+    else:
+        s = {"source": sources, "anomaly": records}[metric.task]()
     n = len(next(iter(s.true.values())))
     found = metric.resampled(s, resamples(n, 1, 0, 300), weights(n, 1, 0, 300))
     assert found.shape == (300,)
