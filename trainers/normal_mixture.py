@@ -107,7 +107,14 @@ def geometric_median(points: Tensor, weight: Tensor) -> Tensor:
 
 def weighted_median(values: Tensor, weight: Tensor) -> Tensor:
     """Medians (batch,) of weighted values (batch, n)."""
+    return weighted_quantiles(values, weight, (0.5,))[:, 0]
+
+
+def weighted_quantiles(values: Tensor, weight: Tensor, levels: Sequence[float]) -> Tensor:
+    """Quantiles (batch, levels) of weighted values (batch, n): the first that reach so much of the weight."""
     ordered, order = values.sort(-1)
     total = weight.gather(-1, order).cumsum(-1)
-    at = torch.searchsorted(total, total[:, -1:] / 2)
-    return ordered.gather(-1, at.clamp(max=values.shape[-1] - 1))[:, 0]
+    at = torch.searchsorted(
+        total, total[:, -1:] * torch.tensor(levels, dtype=total.dtype, device=total.device)
+    )
+    return ordered.gather(-1, at.clamp(max=values.shape[-1] - 1))

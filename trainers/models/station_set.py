@@ -1,7 +1,5 @@
 """Station set: learned step filters, attention of latents to any stations, and a mixture of normals."""
 
-import math
-from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -11,24 +9,12 @@ from torch.nn import functional
 
 from slipbench.datasets.options import Options
 from slipbench.datasets.registry import Info
-from slipbench.trainers.models.registry import MODELS, Network
-from slipbench.trainers.normal_mixture import (
-    NormalMixture,
-    geometric_median,
-    standard_points,
-    weighted_median,
-)
+from slipbench.trainers.attention import Attention
+from slipbench.trainers.mixture_head import MixtureHead
+from slipbench.trainers.mixture_network import MixtureNetwork
+from slipbench.trainers.models.registry import MODELS
 from slipbench.trainers.step_filters import StepFilters
 
-#: Share of a wide component that every prediction has, so that no truth is impossible; its deviation.
-WIDE_SHARE, WIDE = 1e-3, 0.5
-#: Smallest deviation of a component, in units of a target's range.
-SHARPEST = 1e-3
-#: Each component is a normal one with wider ones about it, by these factors, whose shares start at these. The
-#: error of a network has long tails, and a truth far off a sharp component would pull far too hard.
-TAILS = ((1.0, 0.84), (3.0, 0.12), (10.0, 0.04))
-#: Points of each component by which medians and masses are worked out.
-POINTS = 64
 #: Wavelengths of the places' Fourier features: from twice the network down, each half the one before.
 WAVES = 6
 
@@ -51,31 +37,6 @@ class StationSetOptions(Options):
     )
 
 
-class Attention(nn.Module):
-    """Latents attend to tokens, then pass a dense layer; both are added on (Vaswani et al. 2017)."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.query, self.pair, self.out = (nn.Linear(width, k * width) for k in (1, 2, 1))
-        self.dense = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-
-    def forward(self, latents: Tensor, tokens: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """New latents (batch, l, width) from tokens (batch, t, width) or, without them, from each other."""
-        ready = self.before(latents)
-        query = self._split(self.query(ready))
-        key, value = self.pair(ready if tokens is None else tokens).chunk(2, -1)
-        seen = functional.scaled_dot_product_attention(
-            query, self._split(key), self._split(value), None if mask is None else mask[:, None, None]
-        )
-        latents = latents + self.out(seen.transpose(1, 2).flatten(2))
-        return latents + self.dense(self.between(latents))
-
-    def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-
-
 @MODELS.register(
     Info(
         name="station_set",
@@ -85,7 +46,7 @@ class Attention(nn.Module):
         licence="Apache-2.0",
     )
 )
-class StationSet(Network):
+class StationSet(MixtureNetwork):
     """Predicts a distribution of the targets from the positions of any set of stations.
 
     1. `StepFilters` measure the step at every station, exactly for any missing days.
@@ -120,8 +81,8 @@ class StationSet(Network):
     def __init__(self, options: StationSetOptions, shape: tuple[int, ...], n_outputs: int) -> None:
         super().__init__(options, shape, n_outputs)
         _, days, parts = shape
-        o, self.k = options, n_outputs
-        self.components, self.dropout = min(o.components, o.latents), o.dropout
+        o = options
+        self.dropout = o.dropout
         self.filters = StepFilters(days, o.filters)
         per_filter = 2 * parts + parts + 1
         self.scale = nn.Parameter(torch.zeros(o.filters))
@@ -135,19 +96,11 @@ class StationSet(Network):
         self.nothing = nn.Parameter(torch.randn(o.width))
         self.looks = nn.ModuleList(Attention(o.width, o.heads) for _ in range(o.rounds))
         self.talks = nn.ModuleList(Attention(o.width, o.heads) for _ in range(o.rounds))
-        numbers = 1 + len(TAILS) + n_outputs + n_outputs * (n_outputs + 1) // 2
-        self.head = nn.Sequential(
-            nn.LayerNorm(o.width), nn.Linear(o.width, o.width), nn.GELU(), nn.Linear(o.width, numbers)
-        )
+        self.head = MixtureHead(o.width, min(o.components, o.latents), n_outputs)
         self.centre: Tensor
         self.extent: Tensor
         self.register_buffer("centre", torch.zeros(2, dtype=torch.float64))
         self.register_buffer("extent", torch.ones((), dtype=torch.float64))
-        self.points: Tensor
-        self.wide: Tensor
-        self.register_buffer("points", standard_points(POINTS, n_outputs), persistent=False)
-        wide = torch.cat([torch.full((self.k,), 0.5), (torch.eye(self.k) / WIDE).flatten()])
-        self.register_buffer("wide", wide, persistent=False)  # mean and root of the wide component
 
     def learn_static(self, *static: Tensor) -> None:
         """Take the centre and the extent of the training network; arguments (station,), degrees."""
@@ -203,54 +156,4 @@ class StationSet(Network):
         latents = self.latents.expand(len(x), -1, -1)
         for look, talk in zip(self.looks, self.talks, strict=True):
             latents = talk(look(latents, tokens, mask))
-        return self.head(latents[:, : self.components]).flatten(1)
-
-    def mixture(self, outputs: Tensor) -> NormalMixture:
-        """The predicted distribution of the targets scaled to (0, 1)."""
-        k = self.k
-        raw = outputs.unflatten(-1, (self.components, -1))
-        share, tails, mean, sharp, below = raw.split([1, len(TAILS), k, k, k * (k - 1) // 2], -1)
-        most = -math.log(SHARPEST)
-        sharp = (most - functional.softplus(most - 1 - sharp)).exp()
-        root = torch.diag_embed(sharp)
-        rows, columns = torch.tril_indices(k, k, -1)
-        # in units of the diagonal: a correlation is as easy to learn for sharp components as for wide ones
-        root[..., rows, columns] = below * sharp[..., rows]
-        log_share = share[..., 0].log_softmax(-1) + math.log1p(-WIDE_SHARE)
-        factor, part = torch.tensor(TAILS, dtype=raw.dtype, device=raw.device).T
-        shares = log_share[..., None] + (tails + part.log()).log_softmax(-1)
-        wide = self.wide.to(raw).expand(len(raw), 1, -1)
-        return NormalMixture(
-            torch.cat([*shares.unbind(-1), wide[..., 0] * 0 + math.log(WIDE_SHARE)], -1),
-            torch.cat([*[mean + 0.5] * len(TAILS), wide[..., :k]], 1),
-            torch.cat([*(root / f for f in factor), wide[..., k:].unflatten(-1, (k, k))], 1),
-        )
-
-    def loss(self, outputs: Tensor, wanted: Tensor) -> Tensor:
-        """Mean negative log density of the truth (batch, k)."""
-        with torch.autocast(outputs.device.type, enabled=False):
-            return -self.mixture(outputs).log_density(wanted[:, None]).mean()
-
-    def point(self, outputs: Tensor) -> Tensor:
-        """Geometric median of the place, medians of the rest, (batch, k)."""
-        points, weight = self.mixture(outputs).draws(self.points.to(outputs))
-        place = geometric_median(points[..., :2], weight)
-        rest = [weighted_median(points[..., i], weight) for i in range(2, self.k)]
-        return torch.cat([place, *(r[:, None] for r in rest)], -1)
-
-    def sample(self, outputs: Tensor, n: int, generator: torch.Generator) -> Tensor:
-        """Draws of the mixture (batch, n, k)."""
-        return self.mixture(outputs).sample(n, generator)
-
-    def calibration(self, outputs: Tensor, wanted: Tensor) -> Mapping[str, Tensor]:
-        """Uniform in 0 ... 1 where the distribution is right (batch,).
-
-        ``position`` is the mass of the smallest region of the place that holds the truth, ``mw`` the
-        probability of a smaller magnitude.
-        """
-        found = self.mixture(outputs)
-        place, size = found.marginal([0, 1]), found.marginal([2])
-        return {
-            "position": place.mass(wanted[:, :2], self.points[:, :2].to(outputs)),
-            "mw": size.cumulative(wanted[:, 2]),
-        }
+        return self.head(latents)
