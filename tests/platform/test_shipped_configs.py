@@ -8,6 +8,7 @@ import pytest
 from slipbench.benchmarks.task import AnySuite
 from slipbench.datasets.dataset import Dataset
 from slipbench.datasets.noise.fit_file import NoiseFile
+from slipbench.datasets.noise.high_rate_file import HighRateNoiseFile
 from slipbench.platform.config.load import load
 from slipbench.platform.config.pipeline import PipelineOptions
 from slipbench.trainers.mae_options import MaeOptions
@@ -21,7 +22,7 @@ KINDS: dict[str, Any] = {
     "trainers": TrainerOptions | MaeOptions,
     "benchmarks": AnySuite,
     "pipelines": PipelineOptions,
-    "noise": NoiseFile,
+    "noise": NoiseFile | HighRateNoiseFile,
 }
 
 
