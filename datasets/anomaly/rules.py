@@ -41,7 +41,7 @@ def _median(x: np.ndarray, n: np.ndarray) -> np.ndarray:
     return (low_value + high_value) / 2
 
 
-#: By the names that tables and options have: ``halves`` and ``linear`` are the quartile rule by these methods,
+#: By the name that tables and options have; ``halves`` and ``linear`` are the quartile rule by these methods,
 #: ``zscore`` is of mean and standard deviation, ``mad`` of median and median absolute deviation.
 RULES: dict[str, Rule] = {
     "halves": lambda x: bounds(x, "halves"),

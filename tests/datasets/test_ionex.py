@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.ionex_text import ionex_text
 from slipbench.datasets.ionosphere import tec_at
 from slipbench.datasets.readers.ionex import Ionex, read_ionex
 
@@ -16,9 +17,9 @@ from .made_ionex import ionex_bytes, made_maps
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32), st.sampled_from([-2, -1, 0]), st.sampled_from(["1.0", "1.1"]), st.booleans())
+@given(st.integers(0, 2**32), st.sampled_from([-2, -1, 0]), st.sampled_from([1.0, 1.1]), st.booleans())
 def test_a_round_trip(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, exponent: int, version: str, own: bool
+    tmp_path_factory: pytest.TempPathFactory, seed: int, exponent: int, version: float, own: bool
 ) -> None:
     path = tmp_path_factory.mktemp("ionex") / "a.i"
     maps = made_maps(np.random.default_rng(seed), rms=bool(seed % 2))
@@ -33,6 +34,17 @@ def test_a_round_trip(
     assert (found.rms is None) == (maps.rms is None)
     if maps.rms is not None:
         np.testing.assert_allclose(found.rms, maps.rms, atol=rounding)
+
+
+def test_what_an_ionex_file_cannot_hold() -> None:
+    maps = made_maps(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="IONEX version 2"):
+        ionex_text(maps, version=2.0)
+    for value in (999.9, -1000.0, 1e5):  # the first is 9999 tenths, which means no value
+        maps.tec[1, 1, 1] = value
+        with pytest.raises(ValueError, match="does not fit with exponent -1"):
+            ionex_text(maps)
+    assert len(ionex_text(maps, exponent=2)) == len(ionex_text(maps, exponent=3))
 
 
 @pytest.mark.parametrize(
