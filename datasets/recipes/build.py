@@ -75,9 +75,12 @@ def build(plan: Plan, out: str | Path, client: Any = None, progress: Progress = 
         return seal(folder, plan)
 
 
-def compute(folder: Path, plan: Plan, todo: list[int], client: Any, progress: Progress) -> None:
-    """Write the shards `todo` of a started store; the rest of the plan counts as done."""
-    done, total = plan.n_shards - len(todo), plan.n_shards
+def compute(
+    folder: Path, plan: Plan, todo: list[int], client: Any, progress: Progress, total: int | None = None
+) -> None:
+    """Write the shards `todo` of a started store; the rest of `total` (of the plan) counts as done."""
+    total = plan.n_shards if total is None else total
+    done = total - len(todo)
     if client is not None:
         from distributed import as_completed
 

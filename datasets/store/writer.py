@@ -1,6 +1,7 @@
 """Creating, filling and sealing a store. A shard is the unit of work and has one owner."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -39,20 +40,29 @@ _ROWS = Crc32cCodec()
 _STATIC = ZstdCodec(level=1, checksum=True)
 
 
-def building(folder: Path) -> AbstractContextManager[None]:
-    """Hold the store's build lock."""
-    return exclusive(folder / BUILDING / "lock", folder, "build")
+def building(folder: Path, wait: bool = False) -> AbstractContextManager[None]:
+    """Hold the store's build lock; with `wait` as soon as nobody else does."""
+    return exclusive(folder / BUILDING / "lock", folder, "build", wait)
 
 
-def start(folder: Path, plan: Plan) -> list[int]:
+def start(folder: Path, plan: Plan, shards: Sequence[int] | None = None) -> list[int]:
     """Create the arrays of `plan` in `folder`, or pick up an interrupted build of the same plan.
 
     Must be called inside `building`.
 
+    Parameters
+    ----------
+    folder : Path
+        Of the store.
+    plan : Plan
+        What to build.
+    shards : sequence of int, optional
+        Shards to look at; all by default.
+
     Returns
     -------
     list of int
-        Shards that remain to be written; empty also when the store is already sealed.
+        Those that remain to be written; empty also when the store is already sealed.
 
     Raises
     ------
@@ -62,7 +72,7 @@ def start(folder: Path, plan: Plan) -> list[int]:
     ticket = folder / BUILDING / "plan.json"
     if (folder / MANIFEST).exists():
         found = read_manifest(folder).dataset_hash
-        shutil.rmtree(folder / BUILDING)
+        _clear(folder)
         if found != plan.dataset_hash:
             raise _other(folder, found, plan)
         return []
@@ -77,7 +87,7 @@ def start(folder: Path, plan: Plan) -> list[int]:
             )
         _create(folder, plan)
         write_atomic(ticket, plan.dataset_hash.encode())
-    return [s for s in range(plan.n_shards) if not _intact(folder, s)]
+    return [s for s in (range(plan.n_shards) if shards is None else shards) if not _intact(folder, s)]
 
 
 def _other(folder: Path, found: str, plan: Plan) -> InputError:
@@ -194,8 +204,13 @@ def seal(folder: Path, plan: Plan) -> Manifest:
     """
     manifest = describe(folder, plan, [written(folder, shard) for shard in range(plan.n_shards)])
     write_manifest(folder, manifest)
-    shutil.rmtree(folder / BUILDING)
+    _clear(folder)
     return manifest
+
+
+def _clear(folder: Path) -> None:
+    """Take away what only the build needed; who waits for its lock makes it again, and clears it too."""
+    shutil.rmtree(folder / BUILDING, ignore_errors=True)
 
 
 def written(folder: Path, shard: int) -> ShardRecord:

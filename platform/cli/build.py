@@ -1,10 +1,13 @@
 """``slipbench build``: a dataset configuration to a sealed store."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slipbench.platform.cli.arguments import AsJson, Overrides, Scheduler, Workers
+
+if TYPE_CHECKING:
+    from slipbench.datasets.recipes.share import Share
 
 
 def command(
@@ -16,6 +19,10 @@ def command(
     more: Annotated[
         bool, typer.Option("--append", help="add samples to the sealed store at --out, up to n_samples")
     ] = False,
+    share: Annotated[
+        str,
+        typer.Option("--share", help="build only part INDEX/COUNT (index from 0); the last one seals"),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Build a store; run again after an interruption to go on where it stopped."""
@@ -23,6 +30,7 @@ def command(
     from slipbench.datasets.errors import InputError
     from slipbench.datasets.recipes.append import append
     from slipbench.datasets.recipes.build import build
+    from slipbench.datasets.recipes.share import build_share, missing
     from slipbench.datasets.store.location import local_folder
     from slipbench.datasets.store.manifest import read_manifest
     from slipbench.platform.cli.console import out as stdout
@@ -33,6 +41,9 @@ def command(
     from slipbench.platform.config.load import load
     from slipbench.platform.settings import settings
 
+    part = _share(share) if share else None
+    if part and more:
+        raise InputError("--share", "together with --append", "one of them", "append in one process")
     if out and local_folder(out).is_file():
         raise InputError(f"--out {out}", "is a file", "a new or empty folder", "choose another")
     options = load(find("datasets", dataset), Dataset, overrides or ())
@@ -45,9 +56,31 @@ def command(
     plan = recipe.plan()
     folder = local_folder(out or place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
     with dask_client(workers, scheduler) as client, Reporter() as report:
-        make = append if more else build
-        manifest = make(plan, folder, client, report.counter(f"build {options.name}"))
-    if as_json:
+        progress = report.counter(f"build {options.name}" + (f" {share}" if part else ""))
+        if part:
+            manifest = build_share(plan, folder, part, client, progress)
+        else:
+            manifest = (append if more else build)(plan, folder, client, progress)
+    if manifest is None:
+        left = missing(folder, plan)
+        if as_json:
+            print_json({"store": folder, "dataset_hash": plan.dataset_hash, "missing_shards": left})
+        else:
+            stdout().print(f"share {share} of {folder} is done: {left} of {plan.n_shards} shards are missing")
+    elif as_json:
         print_json({"store": folder, "dataset_hash": manifest.dataset_hash, "rows": manifest.n_rows})
     else:
         stdout().print(f"sealed {folder}: {manifest.n_rows} samples, dataset {manifest.dataset_hash[:12]}")
+
+
+def _share(text: str) -> "Share":
+    from slipbench.datasets.errors import InputError
+    from slipbench.datasets.recipes.share import Share
+
+    index, _, of = text.partition("/")
+    try:
+        return Share(int(index), int(of))
+    except ValueError as error:
+        raise InputError(
+            f"--share {text}", "is no share", "INDEX/COUNT, such as 0/8 ... 7/8", "mend it"
+        ) from error
