@@ -1,4 +1,4 @@
-"""A store built by several processes as by the pods of an Indexed Job: any order, one killed and restarted."""
+"""A store built by several processes like the pods of an Indexed Job: any order, one killed and restarted."""
 
 import json
 import os
