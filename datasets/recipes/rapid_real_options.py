@@ -35,6 +35,11 @@ class RapidRealOptions(RecipeOptions):
     outliers: NeighbourRule = Field(
         NeighbourRule(), description="stations whose offset or peak does not fit those around are left out"
     )
+    restless_m: float = Field(
+        0.1,
+        gt=0,
+        description="largest root mean square length of the displacement on the axis before origin, m",
+    )
     spikes: SpikeRule | None = Field(
         SpikeRule(), description="single epochs that are taken out; null: none are"
     )

@@ -77,6 +77,8 @@ def policies(o: RapidRealOptions) -> dict[str, str]:
         f"1.4826 MAD and {o.outliers.floor_mm:g} mm (up and peak {o.outliers.rough_floor_mm:g} mm) from the "
         f"median of the {o.outliers.neighbours} nearest stations, in the whole record and so not causal, "
         "as a list of bad stations is: rejected",
+        "stations_restless_before": f"root mean square length of the displacement before the origin time "
+        f"(of at most {o.before_s:g} s) above {o.restless_m:g} m: rejected",
         "spikes": f"single epochs more than {s.floor_m:g} m and {s.threshold:g} times 1.4826 MAD off while "
         "the two before and the one after agree; looks one epoch ahead: set to missing"
         if s
@@ -141,9 +143,13 @@ def _ready(o: RapidRealOptions, record: Record, axis: Axis, truths: Truths) -> R
     off = spikes(enu, time < 0, o.spikes) if o.spikes else np.zeros_like(missing)
     enu[np.broadcast_to((missing | off)[:, None], enu.shape)] = np.nan
     wrong = record.off_neighbours(record.offsets(enu, w), o.outliers)
-    wrong = {k: reason for k, reason in wrong.items() if k not in why}
-    applied["stations_off_their_neighbours"] = len(wrong)
-    why |= wrong
+    why = wrong | why
+    applied["stations_off_their_neighbours"] = len(why) - applied["stations_without_quiet_samples"]
+    enu -= _position_before(enu, quiet)
+    before = (time < 0) & (time >= -o.before_s)
+    restless = _restless(enu[:, :, before], o.restless_m)
+    applied["stations_restless_before"] = len(restless.keys() - why.keys())
+    why = restless | why
     kept = np.array([k not in why for k in range(len(enu))])
     if not kept.any():
         raise InputError(
@@ -154,12 +160,29 @@ def _ready(o: RapidRealOptions, record: Record, axis: Axis, truths: Truths) -> R
         )
     applied["spikes"] = int(off[kept].sum())
     applied["epochs_missing"] = int(missing[kept].sum())
-    enu -= nan_median(enu[:, :, quiet])[:, :, None]
     enu[~kept] = np.nan
     values, shift = _on_axis(enu, record.start_s, data.step_s, axis, o.interval_s is not None)
     left = (*record.rejected, *(Left(record.stations.code[k], why[k]) for k in sorted(why)))
     quake = truths.of_record(record.name, record.event)
     return Ready(record, quake, values, ~kept, left, applied, int(quiet.sum()), shift)
+
+
+def _position_before(enu: np.ndarray, quiet: np.ndarray) -> np.ndarray:
+    """Median position (m, 3, 1) of the quiet epochs; NaN where there is none."""
+    if not quiet.any():
+        return np.full((*enu.shape[:2], 1), np.nan, enu.dtype)
+    return nan_median(enu[:, :, quiet])[:, :, None]
+
+
+def _restless(before: np.ndarray, limit_m: float) -> dict[int, str]:
+    """Stations (by number) whose displacement (m, 3, epochs) before the origin is too long, and how long."""
+    square = (before.astype(np.float64) ** 2).sum(axis=1)
+    there = np.isfinite(square)
+    size = np.sqrt(np.where(there, square, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1))
+    return {
+        int(k): f"moves by {size[k]:.2f} m (RMS) before the earthquake"
+        for k in np.flatnonzero(size > limit_m)
+    }
 
 
 def _on_axis(

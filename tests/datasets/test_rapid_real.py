@@ -102,6 +102,19 @@ def test_bad_stations_are_named_with_reasons(tmp_path):
     assert np.isfinite(enu[quality == 1]).all()
 
 
+def test_a_station_that_moves_before_is_rejected(tmp_path):
+    def drift(arrays):
+        arrays["enu_0p1mm"][6, 2, :40] += np.linspace(5000, 0, 40).astype(np.int32)  # 0.5 m up, converging
+
+    write(tmp_path)
+    rewrite(tmp_path, drift)
+    (event,) = made(tmp_path).attrs["events"]
+    assert event["stations_left_out"] == {"J006": "moves by 0.13 m (RMS) before the earthquake"}
+    assert event["policies_applied"]["stations_restless_before"] == 1
+    calm = RapidReal(options(restless_m=0.3), tmp_path).plan().attrs["events"][0]
+    assert calm["n_rejected"] == 0
+
+
 def test_spikes_are_missing_and_counted_and_do_not_cost_the_station(tmp_path):
     def spike(arrays):
         arrays["enu_0p1mm"][3, 1, 250] += 20_000  # 2 m north, one epoch
