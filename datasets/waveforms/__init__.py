@@ -1,0 +1,1 @@
+"""Displacement waveforms: rates, differences and spectra of solutions, accelerations, made earthquakes."""
