@@ -47,4 +47,4 @@ def from_week(week: np.ndarray | int, second: np.ndarray | float) -> Time:
 
 def leap_seconds(utc: Time) -> np.ndarray:
     """Seconds by which GPS time is ahead of UTC, from a time in UTC."""
-    return np.searchsorted(_LEAPS, utc, side="right") - 1
+    return np.asarray(np.searchsorted(_LEAPS, utc, side="right") - 1)
