@@ -14,7 +14,7 @@ SHORTEST = 32
 #: Frequencies next to 0 that a Hann taper mixes with the mean.
 _SMEARED = 2
 #: Mean over median of a periodogram's values, which are exponential (chi-square with 2 degrees of freedom).
-_MEAN_OVER_MEDIAN = 1 / np.log(2)
+MEAN_OVER_MEDIAN = 1 / np.log(2)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def fit_high_rate(windows: Mapping[str, tuple[np.ndarray, float]]) -> HighRateFi
     shapes: dict[str, PowerLaw] = {}
     levels = []
     for c, component in enumerate(COMPONENTS):
-        medians = [np.median(s.power[:, c], axis=0) * _MEAN_OVER_MEDIAN for s in found]
+        medians = [np.median(s.power[:, c], axis=0) * MEAN_OVER_MEDIAN for s in found]
         shapes[component], level = _fit_shape([s.frequency for s in found], medians)
         levels.append(level)
     within = [
@@ -184,7 +184,7 @@ def _ratios(found: list[Spectra], noise: HighRateNoise, levels: np.ndarray) -> d
         bands: list[list[float]] = [[], [], []]
         for s, level in zip(found, levels[c] - levels[c].mean(), strict=True):
             model = law.density(s.frequency) * np.exp(2 * level)
-            ratio = np.median(s.power[:, c], axis=0) * _MEAN_OVER_MEDIAN / model
+            ratio = np.median(s.power[:, c], axis=0) * MEAN_OVER_MEDIAN / model
             band = np.digitize(s.frequency, (0.03, 0.1))
             for k in np.unique(band):
                 bands[k].append(float(np.log(ratio[band == k]).mean()))

@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 
+from slipbench.datasets.physics.projection import project
 from slipbench.datasets.preprocess.hampel import nan_median
 
 #: Speed of the S front that "seconds since" counts from, km/s.
@@ -137,6 +138,56 @@ def snapshots(
     )
     out = np.stack(columns, axis=-1)
     return np.where(np.isfinite(out).all(axis=-1, keepdims=True), out, np.nan).astype(np.float32)
+
+
+def event_snapshots(
+    displacement: np.ndarray,
+    first_s: float,
+    interval_s: float,
+    lat: np.ndarray,
+    lon: np.ndarray,
+    hypocentre: np.ndarray,
+    seconds: np.ndarray,
+    count: int,
+    reach_km: float,
+) -> np.ndarray:
+    """Features of `chosen` stations of one earthquake.
+
+    Parameters
+    ----------
+    displacement : ndarray, shape (m, t, 3)
+        As in `snapshots`.
+    first_s, interval_s : float
+        As in `snapshots`.
+    lat, lon : ndarray, shape (m,)
+        Stations, degrees; NaN for padding.
+    hypocentre : ndarray, shape (3,)
+        Latitude, longitude (degrees), depth (km).
+    seconds : ndarray, shape (k,)
+        Seconds after the origin time.
+    count : int
+        Most stations. Those without enough samples before the origin time are never chosen.
+    reach_km : float
+        Farthest station from the epicentre, km.
+
+    Returns
+    -------
+    ndarray, shape (k, j, 16), float32
+        `FEATURES` of j stations, at most `count`.
+    """
+    time = first_s + interval_s * np.arange(displacement.shape[1])
+    quiet = displacement[:, (time < 0) & (time >= -QUIET_S)]
+    usable = np.isfinite(lat) & (np.isfinite(quiet).all(axis=2).sum(axis=1) >= LEAST_QUIET)
+    number = np.flatnonzero(usable)
+    place = (np.asarray(v, np.float64) for v in (hypocentre[:1], hypocentre[1:2], lat[number], lon[number]))
+    east, north, _ = project(*place)
+    east, north = east[0] / 1e3, north[0] / 1e3
+    away = np.hypot(east, north)
+    depth = float(hypocentre[2])
+    pick = chosen(np.where(away <= reach_km, np.hypot(away, depth), np.nan), count)
+    some = displacement[number[pick]][None]
+    places = (east[None, pick], north[None, pick])
+    return snapshots(some, first_s, interval_s, *places, np.array([depth]), seconds[None])[0]
 
 
 def _quiet(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

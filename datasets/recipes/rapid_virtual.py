@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from slipbench.datasets.recipes.base import RECIPES, Recipe
+from slipbench.datasets.recipes.high_rate_records import FOLDER
 from slipbench.datasets.recipes.rapid_virtual_layout import attributes, row_arrays
 from slipbench.datasets.recipes.rapid_virtual_maker import RapidMaker
-from slipbench.datasets.recipes.rapid_virtual_network import FOLDER, Network, real_networks
+from slipbench.datasets.recipes.rapid_virtual_network import Network, real_networks
 from slipbench.datasets.recipes.rapid_virtual_options import RapidVirtualOptions
 from slipbench.datasets.recipes.rapid_virtual_plot import plot_snapshots
 from slipbench.datasets.recipes.source_layout import split_of

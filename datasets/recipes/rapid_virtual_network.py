@@ -4,13 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from slipbench.datasets.errors import InputError
 from slipbench.datasets.physics.projection import project
-from slipbench.datasets.readers.high_rate import read_high_rate
+from slipbench.datasets.recipes.high_rate_records import read_records
 from slipbench.datasets.recipes.rapid_virtual_options import RapidNetwork
 from slipbench.datasets.store.plan import Source
 
-FOLDER = "high_rate"
 #: Mean spacing of made networks, km.
 _SPACING_KM = (8.0, 120.0)
 #: Real networks that lie within so many km of another with more stations are the same one at another time.
@@ -28,18 +26,11 @@ def real_networks(data: Path | None) -> tuple[tuple[Network, ...], tuple[Source,
     InputError
         When there is none.
     """
-    paths = sorted((data / FOLDER).glob("*.npz")) if data else []
-    if not paths:
-        raise InputError(
-            "network: real",
-            f"no NPZ file in {data / FOLDER if data else 'the data folder, which is not set'}",
-            "records whose stations can be used",
-            "set SLIPBENCH_DATA, or use 'network.kind: made'",
-        )
     found: list[Network] = []
-    for path in paths:
-        table = read_high_rate(path, "drop")[0].stations
-        found.append((table.lat.to_numpy(np.float64), table.lon.to_numpy(np.float64)))
+    sources = []
+    for record in read_records((), data, "network.kind"):
+        found.append((record.stations.lat.astype(np.float64), record.stations.lon.astype(np.float64)))
+        sources.append(record.source)
     found.sort(key=lambda network: -len(network[0]))
     apart: list[Network] = []
     for lat, lon in found:
@@ -47,7 +38,7 @@ def real_networks(data: Path | None) -> tuple[tuple[Network, ...], tuple[Source,
         away = [np.hypot(*(a[0, 0] for a in _flat(*middle, np.median(y), np.median(x)))) for y, x in apart]
         if not away or min(away) > _SAME_KM:
             apart.append((lat, lon))
-    return tuple(apart), tuple(Source.of(path, f"{FOLDER}/{path.name}") for path in paths)
+    return tuple(apart), tuple(sources)
 
 
 def draw_places(

@@ -1,6 +1,5 @@
 """``slipbench fit-noise``: parameters of the parametric noise from real residuals."""
 
-import re
 import shlex
 from datetime import date, datetime
 from pathlib import Path
@@ -45,11 +44,12 @@ def command(
     from slipbench.datasets.noise.fit_plot import picture
     from slipbench.datasets.preprocess.residuals import read_or_make_residuals
     from slipbench.platform.cli.console import err, print_json
+    from slipbench.platform.cli.places import find, places
     from slipbench.platform.cli.progress import Reporter
 
-    to, drawn = _places(to, figure)
+    to, drawn = places(to, figure)
     days = {"--from": _day("--from", first), "--to": _day("--to", last)}
-    files = {name: path for path, name in (_find(f) for f in (residuals, stations) if f)}
+    files = {name: path for path, name in (find(f) for f in (residuals, stations) if f)}
     names = list(files)
     if stations and len(names) < 2:
         what = "has the name of the positions, which provenance needs"
@@ -75,29 +75,6 @@ def command(
         _show(file)
 
 
-def _places(to: Path, figure: Path | None) -> tuple[Path, Path]:
-    """Absolute paths of YAML and figure, checked before anything is read."""
-    from slipbench.datasets.errors import InputError
-    from slipbench.datasets.noise.fit_file import NAME
-
-    to = to.expanduser().absolute()
-    drawn = figure.expanduser().absolute() if figure else to.with_suffix(".png")
-    for option, path, suffixes in (("--out", to, (".yaml", ".yml")), ("--figure", drawn, (".png",))):
-        if path.suffix not in suffixes:
-            raise InputError(f"{option} {path.name}", "another kind of file", suffixes[0], "name it so")
-        if path.is_dir() or not path.parent.is_dir():
-            what = "is a folder" if path.is_dir() else "its folder does not exist"
-            raise InputError(f"{option} {path}", what, "a file in a folder", "make the folder first")
-    if not re.fullmatch(NAME, to.stem):
-        raise InputError(
-            f"--out {to.name}",
-            "its name becomes the name of the fit",
-            "small letters, digits, _ and -",
-            "rename it",
-        )
-    return to, drawn
-
-
 def _day(option: str, text: str | None) -> date | None:
     from slipbench.datasets.errors import InputError
 
@@ -107,18 +84,6 @@ def _day(option: str, text: str | None) -> date | None:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as error:
         raise InputError(f"{option} {text}", "no such day", "YYYY-MM-DD", "correct it") from error
-
-
-def _find(name: str) -> tuple[Path, str]:
-    """The file, here or in the data folder, and its name in provenance."""
-    from slipbench.platform.settings import settings
-
-    data, path = settings().data, Path(name).expanduser()
-    if not path.exists() and data and (data / name).is_file():
-        path = data / name
-    if data and path.resolve().is_relative_to(data.resolve()):
-        return path, path.resolve().relative_to(data.resolve()).as_posix()
-    return path, path.name
 
 
 def _show(file: "NoiseFile") -> None:

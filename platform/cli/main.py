@@ -23,6 +23,7 @@ from slipbench.platform.cli import (  # noqa: E402
     build,
     doctor,
     fetch,
+    fit_high_rate_noise,
     fit_noise,
     inspect,
     leaderboard,
@@ -49,7 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    *(run, plan, build, inspect, verify, repair, window_study, fit_noise, fetch),
+    *(run, plan, build, inspect, verify, repair, window_study, fit_noise, fit_high_rate_noise, fetch),
     *(train, tune, predict, pretrain_mae, pretrain_pfn, bench, leaderboard, ui, doctor),
 )
 for module in COMMANDS:
