@@ -28,6 +28,7 @@ from slipbench.platform.cli import (  # noqa: E402
     inspect,
     leaderboard,
     plan,
+    position,
     predict,
     pretrain_mae,
     pretrain_pfn,
@@ -51,7 +52,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(run, plan, build, inspect, verify, repair, window_study, fit_noise, fit_high_rate_noise, fetch),
-    *(train, tune, predict, pretrain_mae, pretrain_pfn, bench, leaderboard, ui, doctor),
+    *(position, train, tune, predict, pretrain_mae, pretrain_pfn, bench, leaderboard, ui, doctor),
 )
 for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)

@@ -9,6 +9,7 @@ from slipbench.benchmarks.task import AnySuite
 from slipbench.datasets.dataset import Dataset
 from slipbench.datasets.noise.fit_file import NoiseFile
 from slipbench.datasets.noise.high_rate_file import HighRateNoiseFile
+from slipbench.datasets.positioning.ppp_options import PositionOptions
 from slipbench.platform.config.load import load
 from slipbench.platform.config.pipeline import PipelineOptions
 from slipbench.trainers.mae_options import MaeOptions
@@ -23,6 +24,7 @@ KINDS: dict[str, Any] = {
     "benchmarks": AnySuite,
     "pipelines": PipelineOptions,
     "noise": NoiseFile | HighRateNoiseFile,
+    "positioning": PositionOptions,
 }
 
 

@@ -1,0 +1,65 @@
+"""Earth-fixed positions: latitude and longitude, local east, north and up, and the European frame."""
+
+import numpy as np
+
+#: GRS80.
+_A, _F = 6_378_137.0, 1 / 298.257222101
+_E2 = _F * (2 - _F)
+#: ITRF2014 to ETRF2000 at 2010.0 and their rates a year (Altamimi 2018, EUREF Technical Note 1, table 1):
+#: translation in m, scale, rotation in rad.
+_MAS = np.deg2rad(1 / 3_600_000)
+_ETRF2000 = (
+    (np.array([54.7, 52.2, -74.1]) * 1e-3, np.array([0.1, 0.1, -1.9]) * 1e-3),
+    (2.12e-9, 0.11e-9),
+    (np.array([1.701, 10.290, -16.632]) * _MAS, np.array([0.081, 0.490, -0.792]) * _MAS),
+)
+
+
+def geodetic(position_m: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Latitude and longitude in degrees and height in m above GRS80; positions have shape (..., 3).
+
+    Bowring's formula (1976), iterated; below 0.1 mm between 10 km under and 40,000 km above the ellipsoid.
+    """
+    x, y, z = np.moveaxis(np.asarray(position_m, float), -1, 0)
+    p, b = np.hypot(x, y), _A * (1 - _F)
+    reduced = np.arctan2(z, p * (1 - _F))
+    for _ in range(4):
+        top = z + _E2 / (1 - _E2) * b * np.sin(reduced) ** 3
+        lat = np.arctan2(top, p - _E2 * _A * np.cos(reduced) ** 3)
+        reduced = np.arctan2((1 - _F) * np.sin(lat), np.cos(lat))
+    n = _A / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
+    height = p * np.cos(lat) + z * np.sin(lat) - _A**2 / n
+    return np.rad2deg(lat), np.rad2deg(np.arctan2(y, x)), height
+
+
+def to_enu(difference_m: np.ndarray, origin_m: np.ndarray) -> np.ndarray:
+    """East, north and up in m of earth-fixed differences, shape (..., 3), at one position, shape (3,)."""
+    lat, lon, _ = (np.deg2rad(v) for v in geodetic(origin_m))
+    east = np.array([-np.sin(lon), np.cos(lon), 0.0])
+    up = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    return difference_m @ np.stack([east, np.cross(up, east), up], axis=1)
+
+
+def itrf2014_to_etrf2000(position_m: np.ndarray, year: float) -> np.ndarray:
+    """Positions, shape (..., 3), in ETRF2000 at the same epoch; about 0.75 m to the south-west in 2020.
+
+    ETRF2000 moves with the stable part of Europe. IGb14 and IGS14 are ITRF2014 to a millimetre.
+
+    Parameters
+    ----------
+    position_m : ndarray, shape (..., 3)
+        ITRF2014, m.
+    year : float
+        Decimal year at which the position holds.
+    """
+    (t, t_rate), (s, s_rate), (r, r_rate) = _ETRF2000
+    d = year - 2010.0
+    turned = np.cross(r + r_rate * d, position_m)
+    return position_m + t + t_rate * d + (s + s_rate * d) * position_m + turned
+
+
+def decimal_year(time: np.datetime64) -> float:
+    """Year and its part that has passed."""
+    year = time.astype("datetime64[Y]")
+    length = (year + 1).astype("datetime64[ns]") - year.astype("datetime64[ns]")
+    return float(year.astype(int) + 1970 + (time - year.astype("datetime64[ns]")) / length)
