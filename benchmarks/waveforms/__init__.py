@@ -1,0 +1,1 @@
+"""Document 003 on rates, solutions and accelerations: made earthquakes, real noise, figures."""
