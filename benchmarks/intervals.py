@@ -113,7 +113,9 @@ def over_seeds(values: np.ndarray, seed: int) -> np.ndarray:
 
 
 def interval(values: np.ndarray, level: float = LEVEL, blocks: float = np.inf) -> tuple[float, float]:
-    """Expanded percentile interval of resampled values; NaN where none is finite.
+    """Expanded percentile interval of resampled values; NaN where there is none but NaN.
+
+    Infinite values, such as the time to what never happens, count: an end among them is infinite.
 
     Parameters
     ----------
@@ -124,11 +126,14 @@ def interval(values: np.ndarray, level: float = LEVEL, blocks: float = np.inf) -
     blocks : float
         Blocks, or independent rows, that were drawn from; infinite for a plain percentile interval.
     """
-    finite = values[np.isfinite(values)]
-    if not len(finite):
+    known = values[~np.isnan(values)]
+    if not len(known):
         return float("nan"), float("nan")
     tail = (1 - level) / 2
     if np.isfinite(blocks) and blocks > 1:
         tail = norm.cdf(student.ppf(tail, blocks - 1) * np.sqrt(blocks / (blocks - 1)))
-    low, high = np.quantile(finite, [tail, 1 - tail])
+    if np.isfinite(known).all():
+        low, high = np.quantile(known, [tail, 1 - tail])
+    else:  # nothing lies between two infinite values
+        low, high = np.quantile(known, tail, method="lower"), np.quantile(known, 1 - tail, method="higher")
     return float(low), float(high)

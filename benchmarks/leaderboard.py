@@ -169,7 +169,9 @@ def beside_best(row: dict[str, Any]) -> str:
 
 def number(value: float) -> str:
     """A number for people: three significant digits, an en dash for none."""
-    if not np.isfinite(value):
+    if np.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if np.isnan(value):
         return "–"
     if value != 0 and (abs(value) >= 1e5 or abs(value) < 1e-3):
         digits, power = f"{value:.2e}".split("e")

@@ -106,6 +106,9 @@ STATISTICS: dict[str, Callable[[Samples, str], Array]] = {
     "inside_90": _inside(0.9),
     "inside_50": _inside(0.5),
     "position_error_km": _position_error_km,
+    # of estimates that grow with the record; what their quantities hold: benchmarks/rapid/outcomes.py
+    "miss": lambda s, q: np.nan_to_num(np.abs(s.pred[q] - s.true[q]), nan=np.inf, posinf=np.inf),
+    "difference_or_zero": lambda s, q: np.nan_to_num(s.pred[q] - s.true[q], posinf=0.0, neginf=0.0),
     # of records of earthquakes; what their quantities hold: benchmarks/anomaly/outcomes.py
     "true": lambda s, q: s.true[q],
     "predicted": lambda s, q: s.pred[q],
@@ -113,6 +116,9 @@ STATISTICS: dict[str, Callable[[Samples, str], Array]] = {
     "delay": lambda s, q: s.pred[q] - s.true[q],
     "detected": lambda s, q: np.isfinite(s.pred[q]).astype(np.float64),
     "judged": lambda s, q: (~np.isnan(s.pred[q])).astype(np.float64),
+    # of electron content, counted by day: benchmarks/tec/judge.py
+    "quiet_days_marked": lambda s, q: s.pred["quiet_days"],
+    "quiet_days": lambda s, q: s.true["quiet_days"],
 }
 
 
@@ -140,6 +146,10 @@ def _one_minus_ratio(top: Array, bottom: Array) -> Array:
     return 1.0 - _ratio(top, bottom)
 
 
+def _percent(top: Array, bottom: Array) -> Array:
+    return 100 * _ratio(top, bottom)
+
+
 def _same(x: Array) -> Array:
     return x
 
@@ -153,7 +163,7 @@ class Metric:
     name, title : str
         Column name, and how people read it.
     task : str
-        ``source``, ``nowcast`` or ``anomaly``.
+        ``source``, ``nowcast``, ``anomaly`` or ``rapid``.
     quantity : str
         Predicted quantity that it judges (``position``: latitude and longitude together; `LABEL`).
     units : str
@@ -241,6 +251,10 @@ def _anomaly(
     return Metric(name, title, "anomaly", quantity, units, up, statistics, **more)
 
 
+def _tec(name: str, title: str, quantity: str, units: str, up: bool, *statistics: str, **more: Any) -> Metric:
+    return Metric(name, title, "tec", quantity, units, up, statistics, **more)
+
+
 _SKILL = ("squared_error", "squared_reference_error")
 _DEVIANCES = ("poisson_deviance", "reference_deviance")
 #: All metrics in the order of the columns; the first that applies to a label ranks its tables.
@@ -282,6 +296,29 @@ METRICS: tuple[Metric, ...] = (
     _source_r2("latitude", "latitude"),
     _source_r2("longitude", "longitude"),
     _source_r2("mw", "Mw"),
+    Metric(
+        "final_mw_error", "|ΔMw| at the end, median", "rapid", "mw", "1", False, ("miss",), reduction="median"
+    ),
+    Metric(
+        "seconds_to_mw",
+        "time to stay within 0.3, median",
+        "rapid",
+        "seconds",
+        "s",
+        False,
+        ("predicted",),
+        reduction="median",
+    ),
+    Metric(
+        "final_mw_bias",
+        "predicted − true Mw at the end",
+        "rapid",
+        "mw",
+        "1",
+        None,
+        ("difference_or_zero", "detected"),
+        of=_ratio,
+    ),
     _anomaly("auc", "AUC", "shaken", "1", True, "predicted", "quiet", of=weighted.auc, reduction=WEIGHTED),
     _anomaly(
         "false_alarms",
@@ -335,6 +372,31 @@ METRICS: tuple[Metric, ...] = (
         reduction=WEIGHTED,
         shown=False,
     ),
+    _tec(
+        "tec_skill",
+        "hits less false days",
+        "planted",
+        "1",
+        True,
+        "predicted",
+        "true",
+        "quiet_days_marked",
+        "quiet_days",
+        of=weighted.peirce_skill,
+        reduction=WEIGHTED,
+    ),
+    _tec("hit_rate", "planted anomalies hit", "planted", "1", True, "predicted", "true", of=_ratio),
+    _tec(
+        "false_per_100",
+        "false anomalies per 100 tests",
+        "quiet_values",
+        "1",
+        False,
+        "predicted",
+        "true",
+        of=_percent,
+    ),
+    _tec("false_days", "quiet days with a mark", "quiet_days", "1", False, "predicted", "true", of=_ratio),
 )
 
 

@@ -1,0 +1,1 @@
+"""Magnitude from high-rate displacement as it arrives (science S3)."""

@@ -1,0 +1,1 @@
+"""Estimators of magnitude: one file holds one, found by discovery."""
