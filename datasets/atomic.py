@@ -4,8 +4,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+
+from slipbench.datasets.location import is_local
 
 
 @contextmanager
@@ -15,10 +18,16 @@ def atomic_file(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
     Parameters
     ----------
     path : Path
-        Its final name; the temporary one, ``.NAME.*.partial``, is in the same folder.
+        Its final name; the temporary one, ``.NAME.*.partial``, is in the same folder. In an object store the
+        file is kept in memory and uploaded at the end.
     sync : bool
         Wait until the disk has the bytes, so that a power cut cannot take them back.
     """
+    if not is_local(path):
+        kept = BytesIO()
+        yield kept
+        path.write_bytes(kept.getvalue())
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
     try:
@@ -35,6 +44,6 @@ def atomic_file(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write `data` to `path` through a temporary file in the same folder and one rename."""
+    """Write `data` to `path` as a whole."""
     with atomic_file(path) as f:
         f.write(data)

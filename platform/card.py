@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from slipbench.datasets.location import files_below
 from slipbench.datasets.store.reader import SPLITS, Store
 from slipbench.datasets.virtual import virtual_arrays
 
@@ -41,7 +42,7 @@ def card(store: Store) -> dict[str, Any]:
                 "about": f"made on the device that trains: {made['about']}",
             }
         )
-    size = sum(p.stat().st_size for p in store.folder.rglob("*") if p.is_file())
+    size = sum(size for _, size in files_below(store.folder))
     shown = {"arrays", "static", "options", "statistics", "sources", "policies_applied", "recipe"}
     shown |= {"schema_version", "dataset_hash"}
     return {

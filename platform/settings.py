@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.location import folder_of
 from slipbench.datasets.lock import exclusive
 
 
@@ -21,16 +22,14 @@ class Settings:
         Folder of stores, fits, results and ``mlflow.db`` (``SLIPBENCH_HOME``, default ``./runs``).
     tracking : str
         MLflow tracking URI (``SLIPBENCH_TRACKING``, else ``MLFLOW_TRACKING_URI``, else SQLite in `home`).
+    stores : Path
+        Folder of the pipeline's stores (``SLIPBENCH_STORES``, also a URI of an object store, else in `home`).
     """
 
     data: Path | None
     home: Path
     tracking: str
-
-    @property
-    def stores(self) -> Path:
-        """Folder of the pipeline's stores."""
-        return self.home / "stores"
+    stores: Path
 
     @property
     def fits(self) -> Path:
@@ -74,7 +73,8 @@ def settings() -> Settings:
     Raises
     ------
     InputError
-        When ``SLIPBENCH_DATA`` names no folder, or ``SLIPBENCH_HOME`` a file.
+        When ``SLIPBENCH_DATA`` names no folder, ``SLIPBENCH_HOME`` a file, or ``SLIPBENCH_STORES`` no place
+        that can be reached.
     """
     data = os.environ.get("SLIPBENCH_DATA")
     folder = Path(data).expanduser().absolute() if data else None
@@ -90,4 +90,5 @@ def settings() -> Settings:
     if home.exists() and not home.is_dir():
         raise InputError("SLIPBENCH_HOME", f"{home} is a file", "a folder", "name another folder")
     uri = os.environ.get("SLIPBENCH_TRACKING") or os.environ.get("MLFLOW_TRACKING_URI")
-    return Settings(folder, home, uri or f"sqlite:///{home / 'mlflow.db'}")
+    stores = folder_of(os.environ.get("SLIPBENCH_STORES") or home / "stores")
+    return Settings(folder, home, uri or f"sqlite:///{home / 'mlflow.db'}", stores)

@@ -6,16 +6,14 @@ statistics are those of all training rows. The store then is, byte for byte, wha
 (``appended_at`` lists where each part begins) writes from nothing.
 """
 
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 from slipbench.datasets.blas import one_blas_thread
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
+from slipbench.datasets.location import copy, folder_of, make_folder, remove_folder
 from slipbench.datasets.recipes.build import Progress, compute, silent
-from slipbench.datasets.store.location import local_folder
 from slipbench.datasets.store.manifest import (
     BUILDING,
     SCHEMA_VERSION,
@@ -49,20 +47,20 @@ def append(plan: Plan, out: str | Path, client: Any = None, progress: Progress =
     InputError
         When the store is damaged, its rows do not fill whole shards, or the plan is not that of a grown copy.
     """
-    folder = local_folder(out)
+    folder = folder_of(out)
     manifest = read_manifest(folder)
     if manifest.dataset_hash == plan.dataset_hash:
         if (folder / BUILDING).exists():  # of an append that was killed after its seal
             with building(folder):
-                shutil.rmtree(folder / BUILDING)
+                remove_folder(folder / BUILDING)
         return manifest
     _check(folder, manifest, plan)
     check_sources(folder, manifest, plan)
     scratch = folder / BUILDING / "append"
     ticket = scratch / BUILDING / "plan.json"
     if ticket.exists() and ticket.read_text() != plan.dataset_hash:
-        shutil.rmtree(scratch)  # left by an append of another size
-    scratch.mkdir(parents=True, exist_ok=True)
+        remove_folder(scratch)  # left by an append of another size
+    make_folder(scratch)
     n_old = len(manifest.shards)
     with building(folder), building(scratch), one_blas_thread():
         todo = [s for s in start(scratch, plan) if s >= n_old]
@@ -73,10 +71,9 @@ def append(plan: Plan, out: str | Path, client: Any = None, progress: Progress =
         _same_inputs(folder, manifest, grown)
         # Shards first: until the metadata follow, readers of the old manifest see the old rows.
         for name in [*(f for r in new for f in r.files), *sorted(grown.metadata, key=lambda n: n.count("/"))]:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            _copy(scratch / name, folder / name)
+            copy(scratch / name, folder / name)  # the source stays, so that a cut-off move is no damage
         write_manifest(folder, grown)
-        shutil.rmtree(folder / BUILDING)
+        remove_folder(folder / BUILDING)
     return grown
 
 
@@ -133,10 +130,3 @@ def _same_inputs(folder: Path, old: Manifest, grown: Manifest) -> None:
                 "the same network and grid",
                 "build to a new folder",
             )
-
-
-def _copy(source: Path, target: Path) -> None:
-    """A whole file or none; the source stays, so that an interrupted move can be told from damage."""
-    part = target.with_name(f".{target.name}.partial")
-    shutil.copyfile(source, part)
-    os.replace(part, target)

@@ -9,7 +9,7 @@ import dask
 from dask.callbacks import Callback
 
 from slipbench.datasets.blas import one_blas_thread
-from slipbench.datasets.store.location import local_folder
+from slipbench.datasets.location import folder_of, make_folder
 from slipbench.datasets.store.manifest import Manifest, read_manifest
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.writer import building, seal, start, write_shard
@@ -53,7 +53,7 @@ def build(plan: Plan, out: str | Path, client: Any = None, progress: Progress = 
     plan : Plan
         From a recipe.
     out : str or Path
-        Folder or ``file://`` URI of the store.
+        Folder or URI of the store (`folder_of`).
     client : distributed.Client, optional
         Cluster that computes the shards; without one they are computed by local threads.
     progress : callable, optional
@@ -64,8 +64,8 @@ def build(plan: Plan, out: str | Path, client: Any = None, progress: Progress = 
     InputError
         When `out` cannot take this dataset.
     """
-    folder = local_folder(out)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder_of(out)
+    make_folder(folder)
     with building(folder), one_blas_thread():
         todo = start(folder, plan)
         progress(plan.n_shards - len(todo), plan.n_shards)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from slipbench.datasets.blas import one_blas_thread
+from slipbench.datasets.location import folder_of, make_folder
 from slipbench.datasets.recipes.build import Progress, compute, silent
-from slipbench.datasets.store.location import local_folder
 from slipbench.datasets.store.manifest import MANIFEST, Manifest, read_manifest, read_record
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.writer import building, seal, start
@@ -47,7 +47,8 @@ def build_share(
     plan : Plan
         From a recipe; the same for all shares.
     out : str or Path
-        Folder or ``file://`` URI of the store, on storage whose locks (flock) hold for all processes.
+        Folder or URI of the store (`folder_of`); a folder must be on storage whose locks (flock) hold for all
+        processes.
     share : Share
         Which one this is.
     client, progress
@@ -63,8 +64,8 @@ def build_share(
     InputError
         When `out` cannot take this dataset.
     """
-    folder, own = local_folder(out), share.shards(plan)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder, own = folder_of(out), share.shards(plan)
+    make_folder(folder)
     with one_blas_thread():
         with building(folder, wait=True):
             todo = start(folder, plan, own)

@@ -8,9 +8,9 @@ import numpy as np
 import zarr
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.location import folder_of, zarr_place
 from slipbench.datasets.registry import nearest
 from slipbench.datasets.store.direct import DirectArray
-from slipbench.datasets.store.location import local_folder
 from slipbench.datasets.store.manifest import read_manifest
 from slipbench.datasets.store.shard_file import damaged
 
@@ -23,7 +23,7 @@ class Store:
     Parameters
     ----------
     uri : str or Path
-        Path or ``file://`` URI.
+        Path or URI (`folder_of`).
 
     Raises
     ------
@@ -32,12 +32,12 @@ class Store:
     """
 
     def __init__(self, uri: str | Path) -> None:
-        self.folder = local_folder(uri)
+        self.folder = folder_of(uri)
         self.manifest = read_manifest(self.folder)
         self._open()
 
     def _open(self) -> None:
-        self._group = zarr.open_group(zarr.storage.LocalStore(self.folder, read_only=True), mode="r")
+        self._group = zarr.open_group(zarr_place(self.folder, read_only=True), mode="r")
         self.attrs: dict[str, Any] = dict(self._group.attrs["slipbench"])  # type: ignore[arg-type]
         self._arrays: dict[str, zarr.Array] = {}
         self._direct: dict[str, DirectArray | None] = {}

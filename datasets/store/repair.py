@@ -1,13 +1,12 @@
 """Making good what `verify` finds: damaged shards and metadata are made again, byte by byte."""
 
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
+from slipbench.datasets.location import make_folder, move, remove_folder
 from slipbench.datasets.store.manifest import BUILDING, Manifest, read_manifest
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.verify import verify
@@ -68,10 +67,9 @@ def repair(folder: Path, plan: Plan, progress: Callable[[int, int], None] | None
                 _remake(scratch, plan, manifest, shards, progress)
                 _compare(folder, scratch, bad, manifest)
                 for name in bad:
-                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                    os.replace(scratch / name, folder / name)
+                    move(scratch / name, folder / name)
         finally:
-            shutil.rmtree(folder / BUILDING, ignore_errors=True)
+            remove_folder(folder / BUILDING)
     return Repair(shards, bad, foreign)
 
 
@@ -115,8 +113,8 @@ def _remake(
     shards: list[int],
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
+    remove_folder(scratch)
+    make_folder(scratch)
     with building(scratch):
         start(scratch, plan)
         for done, shard in enumerate(shards):

@@ -8,13 +8,17 @@ chunk that is absent), then the CRC-32C of the index. Chunks are cut along the r
 import hashlib
 import mmap
 import os
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import google_crc32c
 import numpy as np
 
 from slipbench.datasets.atomic import atomic_file
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.location import is_local
 
 #: Bytes of a CRC-32C.
 CRC_BYTES = 4
@@ -65,8 +69,50 @@ def write_shard_file(path: Path, values: np.ndarray, chunk_rows: int, n_chunks: 
     return digest.hexdigest()
 
 
+class MappedBytes:
+    """A file on a disk, as a memory map."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as f:
+            self.size = os.fstat(f.fileno()).st_size
+            if self.size:  # an empty file has no map
+                self._map = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
+                self._bytes = np.frombuffer(self._map, np.uint8)
+
+    def size_now(self) -> int:
+        """Bytes of the file as it is: touching a page beyond them would end the process."""
+        return self._map.size()
+
+    def parts(self, spans: Sequence[tuple[int, int]]) -> Iterator[np.ndarray]:
+        """Views of stretches that do not touch, each from a first byte to before a last one."""
+        # ask the disk for all at once; one page after the other would be ten times slower
+        for begin, end in spans:
+            page = begin - begin % mmap.PAGESIZE
+            self._map.madvise(mmap.MADV_WILLNEED, page, end - page)
+        yield from (self._bytes[begin:end] for begin, end in spans)
+
+
+class RemoteBytes:
+    """An object of an object store, read by ranges."""
+
+    def __init__(self, path: Path) -> None:
+        remote: Any = path
+        self._fs, self._path = remote.fs, remote.path
+        self.size = int(self._fs.info(self._path)["size"])
+
+    def size_now(self) -> int:
+        """Bytes when it was opened; what is cut off since then comes shorter."""
+        return self.size
+
+    def parts(self, spans: Sequence[tuple[int, int]]) -> Iterator[np.ndarray]:
+        """Copies of stretches, which are asked for side by side."""
+        begins, ends = ([span[side] for span in spans] for side in (0, 1))
+        found = self._fs.cat_ranges([self._path] * len(spans), begins, ends, on_error="raise")
+        yield from (np.frombuffer(one, np.uint8) for one in found)
+
+
 class ShardFile:
-    """A shard opened for reading, as a memory map.
+    """A shard opened for reading.
 
     Parameters
     ----------
@@ -85,15 +131,13 @@ class ShardFile:
         self._path, self._chunk_bytes = path, chunk_bytes
         length = 16 * n_chunks + CRC_BYTES
         try:
-            with path.open("rb") as f:
-                self._size = os.fstat(f.fileno()).st_size
-                if self._size < length:
-                    raise damaged(path, f"{self._size} bytes", f"an index of {length}")
-                self._map = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
+            self._file = MappedBytes(path) if is_local(path) else RemoteBytes(path)
+            self._size = self._file.size
+            if self._size < length:
+                raise damaged(path, f"{self._size} bytes", f"an index of {length}")
+            (raw,) = self._file.parts([(self._size - length, self._size)])
         except OSError as error:
             raise damaged(path, error.strerror or "cannot be opened", "a shard of the store") from error
-        self._bytes = np.frombuffer(self._map, np.uint8)
-        raw = self._bytes[self._size - length :]
         if crc32c(raw[:-CRC_BYTES]) != int.from_bytes(raw[-CRC_BYTES:].tobytes(), "little"):
             raise damaged(path, "its index is damaged", "the index that the build wrote")
         index = np.frombuffer(raw[:-CRC_BYTES].tobytes(), "<u8").reshape(n_chunks, 2)
@@ -117,31 +161,31 @@ class ShardFile:
         InputError
             When a chunk is absent, cut off, or other bytes than were written.
         """
-        size = self._map.size()  # of the file now: touching a page beyond it would end the process
-        starts = [self._offsets[number] for number in numbers]
+        size = self._file.size_now()
+        starts, length = [self._offsets[number] for number in numbers], self._chunk_bytes + CRC_BYTES
         for number, start in zip(numbers, starts, strict=True):
             if start == ABSENT:
                 raise damaged(self._path, f"chunk {number} is missing", "every chunk that holds rows")
-            if start + self._chunk_bytes + CRC_BYTES > size:
+            if start + length > size:
                 raise damaged(self._path, f"chunk {number} is cut off", f"a file of {self._size} bytes")
-        self._fetch(starts)
-        for number, start, one in zip(numbers, starts, out, strict=True):
-            end = start + self._chunk_bytes
-            one[:] = self._bytes[start:end]
-            if crc32c(one) != int.from_bytes(self._map[end : end + CRC_BYTES], "little"):
-                raise damaged(
-                    self._path, f"checksum of chunk {number} does not match", "the bytes that the build wrote"
-                )
+        waiting = iter(zip(numbers, out, strict=True))
+        for stretch in self._file.parts(_stretches(starts, length)):
+            if len(stretch) % length:  # a shorter object has taken its place
+                raise damaged(self._path, "it is cut off", f"a file of {self._size} bytes")
+            for chunk, (number, one) in zip(stretch.reshape(-1, length), waiting, strict=False):
+                one[:] = chunk[:-CRC_BYTES]
+                if crc32c(one) != int.from_bytes(chunk[-CRC_BYTES:].tobytes(), "little"):
+                    raise damaged(
+                        self._path,
+                        f"checksum of chunk {number} does not match",
+                        "the bytes that the build wrote",
+                    )
 
-    def _fetch(self, starts: list[int]) -> None:
-        """Ask the disk for all chunks at once; one page after the other would be ten times slower."""
-        begin = end = starts[0]
-        for start in [*starts, -1]:
-            if start != end:
-                page = begin - begin % mmap.PAGESIZE
-                self._map.madvise(mmap.MADV_WILLNEED, page, end - page)
-                begin = start
-            end = start + self._chunk_bytes + CRC_BYTES
+
+def _stretches(starts: list[int], length: int) -> list[tuple[int, int]]:
+    """Neighbouring pieces of this length joined: from the first byte to before the last one of each."""
+    first = [k for k in range(len(starts)) if k == 0 or starts[k] != starts[k - 1] + length]
+    return [(starts[a], starts[b - 1] + length) for a, b in pairwise([*first, len(starts)])]
 
 
 def damaged(path: Path, what: str, expected: str) -> InputError:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipbench.datasets.hashing import file_sha256
+from slipbench.datasets.location import files_below
 from slipbench.datasets.store.manifest import BUILDING, MANIFEST, read_manifest
 
 
@@ -36,8 +37,7 @@ def verify(folder: Path) -> list[Finding]:
             findings.append(Finding(name, "missing"))
         elif file_sha256(path) != digest:
             findings.append(Finding(name, "changed"))
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name = path.relative_to(folder).as_posix()
+    for name, _ in files_below(folder):
         if name not in expected and name != MANIFEST and not name.startswith(f"{BUILDING}/"):
             findings.append(Finding(name, "foreign"))
     return findings

@@ -1,6 +1,5 @@
 """Creating, filling and sealing a store. A shard is the unit of work and has one owner."""
 
-import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 from slipbench.datasets.atomic import write_atomic
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash, file_sha256
+from slipbench.datasets.location import files_below, is_local, remove_folder, zarr_place
 from slipbench.datasets.lock import exclusive
 from slipbench.datasets.store.manifest import (
     BUILDING,
@@ -80,13 +80,19 @@ def start(folder: Path, plan: Plan, shards: Sequence[int] | None = None) -> list
         found = ticket.read_text()
         if found != plan.dataset_hash:
             raise _other(folder, found, plan)
+        if not is_local(folder):
+            _create(folder, plan)
     else:
-        if any(p.name not in (BUILDING, "zarr.json") and not _is_array(p) for p in folder.iterdir()):
+        here = list(folder.iterdir()) if folder.exists() else []
+        if any(p.name not in (BUILDING, "zarr.json") and not _is_array(p) for p in here):
             raise InputError(
                 folder, "the folder holds other files", "an empty or new folder", "choose another --out"
             )
+        if not is_local(folder):  # where others may begin at the same time: they all write the same
+            write_atomic(ticket, plan.dataset_hash.encode())
         _create(folder, plan)
-        write_atomic(ticket, plan.dataset_hash.encode())
+        if is_local(folder):
+            write_atomic(ticket, plan.dataset_hash.encode())
     return [s for s in (range(plan.n_shards) if shards is None else shards) if not _intact(folder, s)]
 
 
@@ -119,16 +125,20 @@ def _attributes(spec: ArraySpec) -> dict[str, Any]:
 
 
 def _create(folder: Path, plan: Plan) -> None:
+    """Make the group and its arrays: anew where the lock keeps others out, else those that are missing."""
+    anew = is_local(folder)
     group = (
-        zarr.create_group(zarr.storage.LocalStore(folder), overwrite=False)
+        zarr.create_group(zarr_place(folder), overwrite=False)
         if not (folder / "zarr.json").exists()
-        else zarr.open_group(zarr.storage.LocalStore(folder), mode="r+")
+        else zarr.open_group(zarr_place(folder), mode="r+")
     )
     shard = plan.rows_per_shard
     for spec in plan.arrays:
         chunk = spec.rows_per_chunk(shard)
         if shard % chunk:
             raise ValueError(f"{spec.name}: {chunk} rows a chunk do not divide {shard} rows a shard")
+        if not anew and (folder / spec.name / "zarr.json").exists():
+            continue
         group.create_array(
             spec.name,
             shape=(plan.n_rows, *spec.shape),
@@ -139,10 +149,11 @@ def _create(folder: Path, plan: Plan) -> None:
             dimension_names=("sample", *spec.dims),
             attributes=_attributes(spec),
             config=_ARRAY_CONFIG,
-            overwrite=True,
+            overwrite=anew,
         )
     for spec, values in plan.static:
-        array = group.create_array(
+        array: Any = group.get(spec.name) if not anew else None
+        array = array or group.create_array(
             spec.name,
             shape=values.shape,
             chunks=values.shape,
@@ -151,7 +162,7 @@ def _create(folder: Path, plan: Plan) -> None:
             dimension_names=spec.dims,
             attributes=_attributes(spec),
             config=_ARRAY_CONFIG,
-            overwrite=True,
+            overwrite=anew,
         )
         array[...] = values.astype(spec.dtype)
 
@@ -210,7 +221,7 @@ def seal(folder: Path, plan: Plan) -> Manifest:
 
 def _clear(folder: Path) -> None:
     """Take away what only the build needed; who waits for its lock makes it again, and clears it too."""
-    shutil.rmtree(folder / BUILDING, ignore_errors=True)
+    remove_folder(folder / BUILDING)
 
 
 def written(folder: Path, shard: int) -> ShardRecord:
@@ -228,7 +239,7 @@ def describe(folder: Path, plan: Plan, records: list[ShardRecord]) -> Manifest:
         for name, n in record.counts.items():
             counts[name] = counts.get(name, 0) + n
     sources = [{"name": s.name, "sha256": s.sha256} for s in plan.sources]
-    group = zarr.open_group(zarr.storage.LocalStore(folder), mode="r+")
+    group = zarr.open_group(zarr_place(folder), mode="r+")
     group.attrs.put(
         {
             "slipbench": {
@@ -253,10 +264,8 @@ def describe(folder: Path, plan: Plan, records: list[ShardRecord]) -> Manifest:
     )
     metadata = {"zarr.json": "", **{f"{a.name}/zarr.json": "" for a in plan.arrays}}
     for spec, _ in plan.static:
-        metadata |= {
-            p.relative_to(folder).as_posix(): "" for p in (folder / spec.name).rglob("*") if p.is_file()
-        }
-    for leftover in folder.rglob("*.partial"):  # of a process that was killed while it wrote
+        metadata |= {f"{spec.name}/{name}": "" for name, _ in files_below(folder / spec.name)}
+    for leftover in folder.rglob("*.partial") if is_local(folder) else ():  # of a process that was killed
         leftover.unlink()
         metadata.pop(leftover.relative_to(folder).as_posix(), None)
     return Manifest(

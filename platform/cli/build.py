@@ -28,10 +28,10 @@ def command(
     """Build a store; run again after an interruption to go on where it stopped."""
     from slipbench.datasets.dataset import Dataset, recipe_of
     from slipbench.datasets.errors import InputError
+    from slipbench.datasets.location import folder_of
     from slipbench.datasets.recipes.append import append
     from slipbench.datasets.recipes.build import build
     from slipbench.datasets.recipes.share import build_share, missing
-    from slipbench.datasets.store.location import local_folder
     from slipbench.datasets.store.manifest import read_manifest
     from slipbench.platform.cli.console import out as stdout
     from slipbench.platform.cli.console import print_json
@@ -44,7 +44,7 @@ def command(
     part = _share(share) if share else None
     if part and more:
         raise InputError("--share", "together with --append", "one of them", "append in one process")
-    if out and local_folder(out).is_file():
+    if out and folder_of(out).is_file():
         raise InputError(f"--out {out}", "is a file", "a new or empty folder", "choose another")
     options = load(find("datasets", dataset), Dataset, overrides or ())
     place = settings()
@@ -52,9 +52,9 @@ def command(
     if more:
         if not out:
             raise InputError("--append", "no --out", "--out STORE, the store that grows", "name it")
-        recipe = recipe.appended_to(read_manifest(local_folder(out)))
+        recipe = recipe.appended_to(read_manifest(folder_of(out)))
     plan = recipe.plan()
-    folder = local_folder(out or place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
+    folder = folder_of(out or place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
     with dask_client(workers, scheduler) as client, Reporter() as report:
         progress = report.counter(f"build {options.name}" + (f" {share}" if part else ""))
         if part:

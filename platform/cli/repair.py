@@ -14,14 +14,14 @@ def command(
     """Mend a sealed store byte by byte; foreign files are reported and left alone (exit code 1)."""
     from dataclasses import asdict
 
+    from slipbench.datasets.location import folder_of
     from slipbench.datasets.recipes.remake import recipe_of_store
-    from slipbench.datasets.store.location import local_folder
     from slipbench.datasets.store.repair import repair
     from slipbench.platform.cli.console import out, print_json
     from slipbench.platform.cli.progress import Reporter
     from slipbench.platform.settings import settings
 
-    folder = local_folder(store)
+    folder = folder_of(store)
     plan = recipe_of_store(folder, settings().data).plan()
     with Reporter() as report:
         done = repair(folder, plan, report.counter("repair"))

@@ -14,12 +14,12 @@ def command(
     """Compare every file of a store with its manifest; exit code 1 when something is wrong."""
     from dataclasses import asdict
 
-    from slipbench.datasets.store.location import local_folder
+    from slipbench.datasets.location import folder_of
     from slipbench.datasets.store.manifest import read_manifest
     from slipbench.datasets.store.verify import verify
     from slipbench.platform.cli.console import out, print_json
 
-    folder = local_folder(store)
+    folder = folder_of(store)
     findings = verify(folder)
     checked = len(read_manifest(folder).files())
     if as_json:

@@ -135,7 +135,7 @@ def test_unsealed_store_is_refused(tmp_path: Path) -> None:
     assert len(Store(tmp_path)) == 100
 
 
-@pytest.mark.parametrize("uri", ["s3://bucket/store", "http://host/store"])
+@pytest.mark.parametrize("uri", ["ftp://host/store", "http://host/store"])
 def test_unsupported_scheme(uri: str) -> None:
     with pytest.raises(InputError, match="not supported"):
         Store(uri)

@@ -87,17 +87,18 @@ def test_a_grown_store_can_be_repaired(sealed: Path) -> None:
 def test_killed_while_files_move_the_same_command_ends_it(
     sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: int
 ) -> None:
-    copied, copy = [], module._copy
+    copied, copy = [], module.copy
 
     def dies(source: Path, target: Path) -> None:
         if len(copied) == moved:
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.with_name(f".{target.name}.partial").write_bytes(b"half")
             raise KeyboardInterrupt
         copied.append(target)
         copy(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_copy", dies)
+        patch.setattr(module, "copy", dies)
         with pytest.raises(KeyboardInterrupt):
             grow(sealed, 24)
     assert len(copied) == moved

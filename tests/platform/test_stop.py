@@ -37,7 +37,7 @@ def test_a_swallowed_signal_is_remembered(handlers):
 
 
 def test_one_writer_in_a_home(tmp_path):
-    place = Settings(None, tmp_path / "home", "sqlite:///unused")
+    place = Settings(None, tmp_path / "home", "sqlite:///unused", tmp_path / "stores")
     with place.working(), pytest.raises(InputError, match="another run is writing here"), place.working():
         pass
     with place.working():
