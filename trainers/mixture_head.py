@@ -12,7 +12,6 @@ from slipbench.trainers.normal_mixture import (
     geometric_median,
     standard_points,
     weighted_median,
-    weighted_quantiles,
 )
 
 #: Share of a wide component that every prediction has, so that no truth is impossible; its deviation.
@@ -40,12 +39,16 @@ class MixtureHead(nn.Sequential):
         Components of the mixture.
     n_outputs : int
         Number of targets k.
+    growth : float, optional
+        The place of a component is in units of a length that grows by so many powers of ten over the range of
+        the third target (and is that of the place's range at its upper end). A truth that may lie a thousand
+        times nearer would else pull as much harder.
     """
 
-    def __init__(self, width: int, components: int, n_outputs: int) -> None:
+    def __init__(self, width: int, components: int, n_outputs: int, growth: float = 0.0) -> None:
         numbers = 1 + len(TAILS) + n_outputs + n_outputs * (n_outputs + 1) // 2
         super().__init__(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Linear(width, numbers))
-        self.components, self.k = components, n_outputs
+        self.components, self.k, self.growth = components, n_outputs, growth
         self.points: Tensor
         self.wide: Tensor
         self.register_buffer("points", standard_points(POINTS, n_outputs), persistent=False)
@@ -67,13 +70,18 @@ class MixtureHead(nn.Sequential):
         rows, columns = torch.tril_indices(k, k, -1)
         # in units of the diagonal: a correlation is as easy to learn for sharp components as for wide ones
         root[..., rows, columns] = below * sharp[..., rows]
+        mean = mean + 0.5
+        if self.growth:
+            length = 10.0 ** (self.growth * (mean[..., 2:3].clamp(-0.5, 1.5) - 1))
+            mean = torch.cat([0.5 + length * (mean[..., :2] - 0.5), mean[..., 2:]], -1)
+            root = torch.cat([root[..., :2] / length[..., None], root[..., 2:]], -1)
         log_share = share[..., 0].log_softmax(-1) + math.log1p(-WIDE_SHARE)
         factor, part = torch.tensor(TAILS, dtype=raw.dtype, device=raw.device).T
         shares = log_share[..., None] + (tails + part.log()).log_softmax(-1)
         wide = self.wide.to(raw).expand(len(raw), 1, -1)
         return NormalMixture(
             torch.cat([*shares.unbind(-1), wide[..., 0] * 0 + math.log(WIDE_SHARE)], -1),
-            torch.cat([*[mean + 0.5] * len(TAILS), wide[..., :k]], 1),
+            torch.cat([*[mean] * len(TAILS), wide[..., :k]], 1),
             torch.cat([*(root / f for f in factor), wide[..., k:].unflatten(-1, (k, k))], 1),
         )
 
@@ -91,8 +99,7 @@ class MixtureHead(nn.Sequential):
 
     def quantiles(self, outputs: Tensor, target: int, levels: Sequence[float]) -> Tensor:
         """Values (batch, levels) of one target that it exceeds with probabilities 1 - level."""
-        points, weight = self.mixture(outputs).draws(self.points.to(outputs))
-        return weighted_quantiles(points[..., target], weight, levels)
+        return self.mixture(outputs).marginal([target]).quantiles(levels)
 
     def calibration(self, outputs: Tensor, wanted: Tensor) -> Mapping[str, Tensor]:
         """Uniform in 0 ... 1 where the distribution is right (batch,).

@@ -9,6 +9,8 @@ from torch import Tensor
 
 #: Rounds of Weiszfeld's iteration; the spread of the draws is what it starts from.
 _ROUNDS = 40
+#: Halvings of the interval in which a quantile lies.
+_HALVINGS = 30
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,21 @@ class NormalMixture:
         white = self.root[..., 0, 0] * (x[:, None] - self.mean[..., 0])
         return (self.log_share.exp() * torch.special.ndtr(white)).sum(-1)
 
+    def quantiles(self, levels: Sequence[float]) -> Tensor:
+        """Values (batch, levels) below which lie these probabilities, by bisection; in one dimension."""
+        wanted = torch.tensor(levels, dtype=self.mean.dtype, device=self.mean.device)
+        deviation = 1 / self.root[..., 0, 0]
+        centre, reach = self.mean[..., 0], torch.special.ndtri(wanted).abs().max() * deviation
+        low, high = (
+            edge[:, None].expand(-1, len(wanted))
+            for edge in ((centre - reach).amin(-1) - 1e-6, (centre + reach).amax(-1) + 1e-6)
+        )
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            below = torch.stack([self.cumulative(x) for x in middle.unbind(-1)], -1) < wanted
+            low, high = torch.where(below, middle, low), torch.where(below, high, middle)
+        return (low + high) / 2
+
     def mass(self, x: Tensor, normal: Tensor) -> Tensor:
         """Mass (batch,) of the smallest region that holds x (batch, k), by the points `normal` (n, k).
 
@@ -107,14 +124,7 @@ def geometric_median(points: Tensor, weight: Tensor) -> Tensor:
 
 def weighted_median(values: Tensor, weight: Tensor) -> Tensor:
     """Medians (batch,) of weighted values (batch, n)."""
-    return weighted_quantiles(values, weight, (0.5,))[:, 0]
-
-
-def weighted_quantiles(values: Tensor, weight: Tensor, levels: Sequence[float]) -> Tensor:
-    """Quantiles (batch, levels) of weighted values (batch, n): the first that reach so much of the weight."""
     ordered, order = values.sort(-1)
     total = weight.gather(-1, order).cumsum(-1)
-    at = torch.searchsorted(
-        total, total[:, -1:] * torch.tensor(levels, dtype=total.dtype, device=total.device)
-    )
-    return ordered.gather(-1, at.clamp(max=values.shape[-1] - 1))
+    at = torch.searchsorted(total, total[:, -1:] / 2)
+    return ordered.gather(-1, at.clamp(max=values.shape[-1] - 1))[:, 0]

@@ -41,6 +41,12 @@ FEATURES: tuple[tuple[str, str], ...] = (
     ("north of the epicentre", "km"),
     ("depth of the hypocentre", "km"),
     ("log10 of the time since the origin", "s"),
+    ("sine of the azimuth of the station", "1"),
+    ("cosine of the azimuth of the station", "1"),
+    ("way of the last 30 s, east", "1"),
+    ("way of the last 30 s, north", "1"),
+    ("asinh of the last 30 s, away from the epicentre", "cm"),
+    ("asinh of the last 30 s, clockwise round it", "cm"),
 )
 
 
@@ -88,7 +94,7 @@ def snapshots(
 
     Returns
     -------
-    ndarray, shape (n, k, m, 16), float32
+    ndarray, shape (n, k, m, 22), float32
         `FEATURES`.
 
     Raises
@@ -121,10 +127,16 @@ def snapshots(
 
     distance = np.sqrt(east_km**2 + north_km**2 + depth_km[:, None] ** 2)[:, None]
     elapsed = np.asarray(seconds, np.float64)[..., None]
+    level = np.hypot(east_km, north_km)
+    sine, cosine = (a / np.where(level > 0, level, 1.0) for a in (east_km, north_km))
+    sine, cosine = sine[:, None], cosine[:, None]
+    slow = pick(long)
+    # a unit vector, shorter where the noise is not far below
+    way = slow[..., :2] / (np.linalg.norm(slow[..., :2], axis=-1) + scatter[:, None] + _LEAST_M)[..., None]
     there = np.ones((n, at.shape[1], m))
     columns = (
         *np.moveaxis(np.arcsinh(pick(short) / UNIT_M), -1, 0),
-        *np.moveaxis(np.arcsinh(pick(long) / UNIT_M), -1, 0),
+        *np.moveaxis(np.arcsinh(slow / UNIT_M), -1, 0),
         np.log10(np.maximum(pick(peak), _LEAST_M)),
         np.log10(np.maximum(pick(smooth), _LEAST_M)),
         np.log10(np.maximum(scatter, _LEAST_M))[:, None] * there,
@@ -135,6 +147,11 @@ def snapshots(
         north_km[:, None] * there,
         depth_km[:, None, None] * there,
         np.log10(elapsed) * there,
+        sine * there,
+        cosine * there,
+        *np.moveaxis(way, -1, 0),
+        np.arcsinh((slow[..., 0] * sine + slow[..., 1] * cosine) / UNIT_M),
+        np.arcsinh((slow[..., 0] * cosine - slow[..., 1] * sine) / UNIT_M),
     )
     out = np.stack(columns, axis=-1)
     return np.where(np.isfinite(out).all(axis=-1, keepdims=True), out, np.nan).astype(np.float32)
@@ -172,7 +189,7 @@ def event_snapshots(
 
     Returns
     -------
-    ndarray, shape (k, j, 16), float32
+    ndarray, shape (k, j, 22), float32
         `FEATURES` of j stations, at most `count`.
     """
     time = first_s + interval_s * np.arange(displacement.shape[1])

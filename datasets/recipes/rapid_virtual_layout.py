@@ -69,7 +69,8 @@ def attributes(o: RapidVirtualOptions, networks: int) -> dict[str, Any]:
         "component_order": ["east", "north", "up"],
         "targets": target_attributes(o.sources.mw),
         "interval_s": STEP_S,
-        "seconds": f"even in the logarithm from {o.first_s} to {o.last_s} s after the origin time",
+        "seconds": f"{o.first_s} to {o.last_s} s after the origin time, even in the logarithm of the time "
+        f"plus {o.early_s:g} s",
         "front": f"S waves of {FRONT_KM_S:g} km/s in the features, {o.sources.wave_km_s.low:g} to "
         f"{o.sources.wave_km_s.high:g} km/s in the motion",
         "half_space": f"homogeneous, elastic, Poisson ratio {o.poisson:g}, 30 GPa",

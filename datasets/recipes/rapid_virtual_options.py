@@ -15,7 +15,7 @@ from slipbench.datasets.registry import nearest
 class RapidSources(Options):
     """Random earthquakes: any mechanism, any direction."""
 
-    mw: Range = Field(Range(low=5.8, high=9.2), description="moment magnitude")
+    mw: Range = Field(Range(low=5.5, high=9.5), description="moment magnitude")
     depth_km: Range = Field(Range(low=2.0, high=60.0), description="depth of the rectangle's centre, km")
     stress_drop: StressDrop = Field(
         StressDrop(mean_mpa=4.0, std_mpa=4.0, low_mpa=0.5, high_mpa=30.0), description="static stress drop"
@@ -86,6 +86,9 @@ class RapidVirtualOptions(RecipeOptions):
     seconds_per_event: int = Field(8, ge=1, description="snapshots of each, at random seconds")
     first_s: int = Field(3, ge=1, description="earliest second of a snapshot after the origin time")
     last_s: int = Field(300, ge=2, description="latest second of a snapshot")
+    early_s: float = Field(
+        30.0, ge=0, description="seconds are drawn evenly in the logarithm of the time plus so much, s"
+    )
     most_stations: int = Field(64, ge=2, description="stations of a snapshot at most")
     sources: RapidSources = Field(RapidSources(), description="earthquakes")
     waves: RapidWaves = Field(RapidWaves(), description="transient waves")

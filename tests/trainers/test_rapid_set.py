@@ -69,9 +69,10 @@ def test_quantiles_of_magnitude_rise_and_hold_the_point() -> None:
         outputs = net(x)
         found = net.head.quantiles(outputs, 2, (0.05, 0.5, 0.95))
         assert (found.diff(dim=1) > 0).all()
-        torch.testing.assert_close(found[:, 1], net.point(outputs)[:, 2])
-        below = net.mixture(outputs).marginal([2]).cumulative(found[:, 2])
-    assert (below - 0.95).abs().max() < 0.02
+        torch.testing.assert_close(found[:, 1], net.point(outputs)[:, 2], atol=0.05, rtol=0)
+        size = net.mixture(outputs).marginal([2])
+        for k, level in enumerate((0.05, 0.5, 0.95)):
+            assert (size.cumulative(found[:, k]) - level).abs().max() < 1e-4
 
 
 @pytest.fixture(scope="module")

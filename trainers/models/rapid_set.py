@@ -14,6 +14,9 @@ from slipbench.trainers.mixture_head import MixtureHead
 from slipbench.trainers.mixture_network import MixtureNetwork
 from slipbench.trainers.models.registry import MODELS
 
+#: Powers of ten by which ruptures grow over a range of four magnitudes: half of one for each.
+_GROWTH = 2.0
+
 
 class RapidSetOptions(Options):
     """Options of the rapid set."""
@@ -79,7 +82,7 @@ class RapidSet(MixtureNetwork):
         self.nothing = nn.Parameter(torch.randn(o.width))
         self.looks = nn.ModuleList(Attention(o.width, o.heads) for _ in range(o.rounds))
         self.talks = nn.ModuleList(Attention(o.width, o.heads) for _ in range(o.rounds))
-        self.head = MixtureHead(o.width, min(o.components, o.latents), n_outputs)
+        self.head = MixtureHead(o.width, min(o.components, o.latents), n_outputs, _GROWTH)
 
     def forward(self, x: Tensor) -> Tensor:
         """Flat parameters of the mixture of normalised features (batch, station, feature), NaN where none."""
