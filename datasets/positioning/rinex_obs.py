@@ -71,19 +71,18 @@ def unpack_observations(path: Path, to: Path) -> ObservationHeader:
         what = f"cannot be unpacked ({' '.join(str(error).split())[:80]})"
         raise InputError(path, what, KIND, "get the file again") from error
     to.write_bytes(data)
-    return read_observation_header(to, path)
+    return read_observation_header(path, data)
 
 
-def read_observation_header(path: Path, named: Path | None = None) -> ObservationHeader:
-    """Header of a plain observation file, and its last epoch.
+def read_observation_header(path: Path, data: bytes | None = None) -> ObservationHeader:
+    """Header of a plain observation file (or of what was unpacked from it), and its last epoch.
 
     Raises
     ------
     InputError
-        When it is no observation file or its header lacks the first epoch; messages name `named`.
+        When it is no observation file or its header lacks the first epoch.
     """
-    file = TextFile(path, KIND)
-    file.path = named or path
+    file = TextFile(path, KIND, data)
     first = file.next()
     if "RINEX VERSION / TYPE" not in first or first[20:21] != "O":
         file.wrong(f"'{first[:40].strip()}'", "a header of type O in the first line")

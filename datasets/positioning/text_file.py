@@ -23,6 +23,8 @@ class TextFile:
         The file.
     kind : str
         What it should be, for messages.
+    data : bytes, optional
+        What an unpacker made of the file, in place of its own bytes.
 
     Raises
     ------
@@ -31,9 +33,9 @@ class TextFile:
         digits still is a number).
     """
 
-    def __init__(self, path: Path, kind: str) -> None:
+    def __init__(self, path: Path, kind: str, data: bytes | None = None) -> None:
         self.path, self.kind, self.at = path, kind, 0
-        text = read_bytes(path, kind).decode("latin-1")
+        text = (read_bytes(path, kind) if data is None else data).decode("latin-1")
         self.lines = text.split("\n")
         if self.lines.pop():
             self.at = len(self.lines) + 1
