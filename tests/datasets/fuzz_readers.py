@@ -160,7 +160,8 @@ def check(name: str, data: bytes, path: Path, counts: Counts) -> None:
         table, rejected = sample.table(path, "drop")
     except InputError as error:
         counts.refused += 1
-        counts.reasons[f"file: {error.what.split('(')[0].split(chr(39))[0].strip()[:40]}"] += 1
+        reason = error.what.split("(")[0].split("'")[0].strip()[:40] or "other text"
+        counts.reasons[f"file: {reason}"] += 1
         if not str(error).startswith(str(path)) or "\n" in str(error):
             counts.failures.append(f"{name}: message does not name the file: {error!s:.200}")
         return
@@ -201,10 +202,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--formats", nargs="+", choices=list(SAMPLES), help="these only; all by default")
     options = parser.parse_args()
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        found = run(options.inputs, options.seed, Path(folder))
+        found = run(options.inputs, options.seed, Path(folder), options.formats)
     fields = ("inputs", "read", "refused", "accepted_rows", "rejected_rows", "tracebacks", "lost_rows")
     print("| format | " + " | ".join(f.replace("_", " ") for f in fields) + " |")
     print("| --- |" + " ---: |" * len(fields))

@@ -3,14 +3,11 @@
 import io
 import json
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from slipbench.datasets.readers.catalogue import read_catalogue
 from slipbench.datasets.readers.comcat_csv import HEADER as COMCAT
@@ -30,32 +27,14 @@ from slipbench.datasets.readers.ngl_tenv3 import read_tenv3
 from slipbench.datasets.readers.ngl_txyz2 import read_txyz2
 from slipbench.datasets.readers.offsets import read_offsets
 from slipbench.datasets.readers.residuals import read_residuals
-from slipbench.datasets.readers.rows import Read, Rejected
+from slipbench.datasets.readers.rows import Read
 from slipbench.datasets.readers.space_weather import AP_OF_KP, read_space_weather
 from slipbench.datasets.readers.stations import read_stations
 
+from .sample import Sample, counted, filled, lines, text
+from .satellite_samples import SATELLITE_SAMPLES
+
 DAY0 = datetime(2009, 1, 1)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A format: its reader, how to make a file of n rows, and how many rows any bytes hold."""
-
-    read: Callable[..., Any]
-    make: Callable[[np.random.Generator, int], bytes]
-    count: Callable[[bytes], int]
-
-    def table(self, path: Path, on_bad_rows: str) -> Read:
-        out = self.read(path, on_bad_rows)
-        return out if isinstance(out, Read) else out[1]
-
-
-def filled(data: bytes) -> list[bytes]:
-    return [line for line in data.split(b"\n") if line.strip()]
-
-
-def text(lines: list[str]) -> bytes:
-    return ("\n".join(lines) + "\n").encode()
 
 
 def stamp(day: datetime) -> str:
@@ -279,13 +258,6 @@ def space_weather(rng: np.random.Generator, n: int) -> bytes:
     return text([*out, "END OBSERVED", "", "NUM_DAILY_PREDICTED_POINTS 0"])
 
 
-def counted(accepted: int, dropped: int = 0) -> Read:
-    """The counts of a reader that gives no table of rejected rows: it raises, or counts what it drops."""
-    lines = range(1, accepted + 1)
-    gone = (Rejected(accepted + 1 + i, "dropped") for i in range(dropped))
-    return Read(pd.DataFrame({"row": lines}, index=lines), tuple(gone))
-
-
 def count_catalogue(path: Path, on_bad_rows: Literal["fail", "drop"]) -> Read:
     found, dropped = read_catalogue(path, on_bad_rows)
     return counted(len(found.time), dropped)
@@ -318,10 +290,6 @@ def rows_of_space_weather(data: bytes) -> int:
     return found.index(b"END OBSERVED", first) - first - 1
 
 
-def lines(headers: int) -> Callable[[bytes], int]:
-    return lambda data: len(filled(data)) - headers
-
-
 def features(data: bytes) -> int:
     return len(json.loads(data)["features"])
 
@@ -346,5 +314,6 @@ SAMPLES: dict[str, Sample] = {
     "stations": Sample(lambda path, _: counted(len(read_stations(path))), station_list, lines(1)),
     "residuals": Sample(lambda path, _: counted(len(read_residuals(path).code)), residuals, rows_of_npz),
     "offsets": Sample(read_offsets, offsets, lines(0)),
+    **SATELLITE_SAMPLES,
 }
 MAGNITUDE_OF_SCALAR = (math.log10(5.312e22) - 9.1) / 1.5

@@ -12,9 +12,11 @@ from slipbench.datasets.readers.high_rate import read_high_rate
 from slipbench.datasets.readers.offsets import read_offsets
 
 from .reader_samples import MAGNITUDE_OF_SCALAR, SAMPLES
+from .satellite_samples import SATELLITE_SAMPLES
 
-OLDER = ("catalogue", "daily", "stations", "residuals")  # they give no table of rejected rows
-FORMATS = [name for name in SAMPLES if name not in OLDER]
+# they give no table of rejected rows
+WHOLE = {"catalogue", "daily", "stations", "residuals", *SATELLITE_SAMPLES}
+FORMATS = [name for name in SAMPLES if name not in WHOLE]
 TEXT = [name for name in FORMATS if name not in ("high_rate", "comcat_geojson")]
 
 
