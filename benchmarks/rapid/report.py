@@ -54,16 +54,20 @@ def write_report(
         yield _events(found, within), None
         yield _curves(found, ranked, within, folder)
         yield _first_and_last(found), None
-        for model in dict.fromkeys([found.models[0], *ranked]):
-            if model in scalings:
-                yield _stations(found, model, scalings[model], folder)
-                if model != found.models[0]:
-                    break
+        for model in _shown(found.models, ranked, scalings):
+            yield _stations(found, model, scalings[model], folder)
         yield _quality(found), None
         if len(found.fitted):
             yield _fitted(found), None
 
     return write_document(folder, f"{table['suite'].iloc[0]}: beyond the leaderboard", parts())
+
+
+def _shown(models: list[str], ranked: list[str], scalings: Mapping[str, Scaling]) -> list[str]:
+    """The first estimator with published coefficients, and the best one."""
+    return list(
+        dict.fromkeys(m for group in (models, ranked) for m in [m for m in group if m in scalings][:1])
+    )
 
 
 def _order(found: Frames) -> list[int]:

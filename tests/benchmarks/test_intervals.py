@@ -112,3 +112,11 @@ def test_seeds_widen_the_interval_only_when_they_differ():
 
 def test_interval_of_nothing_is_nan():
     assert np.isnan(interval(np.full(5, np.nan))).all()
+
+
+def test_what_never_happens_counts():
+    values = np.concatenate([np.linspace(0, 1, 90), np.full(10, np.inf)])
+    low, high = interval(values)
+    assert (low, high) == (pytest.approx(0.0225, abs=0.02), np.inf)
+    assert interval(np.full(5, np.inf)) == (np.inf, np.inf)
+    assert interval(np.append(values[:90], np.nan)) == pytest.approx(interval(values[:90]))

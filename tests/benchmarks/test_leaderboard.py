@@ -167,7 +167,7 @@ def test_the_page_is_one_file_that_escapes_and_loads_nothing(table, tmp_path):
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.12345, "0.123"), (52.649, "52.6"), (1234.6, "1235"), (-0.5, "−0.500"), (0, "0.00"),
-     (4.01e-8, "4.01e−8"), (2.5e7, "2.50e7"), (float("nan"), "–")],
+     (4.01e-8, "4.01e−8"), (2.5e7, "2.50e7"), (float("nan"), "–"), (float("inf"), "∞")],
 )  # fmt: skip
 def test_numbers_for_people(value, text):
     assert number(value) == text

@@ -89,6 +89,27 @@ def test_position_and_magnitude_errors_are_medians_with_their_deviation():
     assert BY_NAME["mw_mad"].value(s) == pytest.approx(np.median(np.abs(dm - np.median(dm))))
 
 
+def magnitudes(n=200, seed=0):
+    """Estimates of magnitude, a tenth of them missing, and the seconds that they took."""
+    rng = np.random.default_rng(seed)
+    true = {"mw": rng.uniform(6, 9, n), "seconds": np.zeros(n)}
+    gone = rng.uniform(size=n) < 0.1
+    pred = {
+        "mw": np.where(gone, np.nan, true["mw"] + rng.normal(-0.1, 0.2, n)),
+        "seconds": np.where(gone, np.inf, rng.uniform(5, 200, n)),
+    }
+    return Samples(true, pred)
+
+
+def test_no_estimate_is_an_infinite_error_but_no_bias():
+    true = {"mw": np.array([7.0, 7.0, 8.0]), "seconds": np.zeros(3)}
+    s = Samples(true, {"mw": np.array([7.1, np.nan, 8.3]), "seconds": np.array([50.0, np.inf, 70.0])})
+    assert BY_NAME["final_mw_error"].value(s) == pytest.approx(0.3)
+    assert BY_NAME["final_mw_bias"].value(s) == pytest.approx(0.2)
+    assert BY_NAME["seconds_to_mw"].value(s) == 70
+    assert np.isinf(BY_NAME["final_mw_error"].value(s.take(np.array([1, 1, 2]))))
+
+
 def records(n=200, seed=0):
     rng = np.random.default_rng(seed)
     zero, hours, arrival = np.zeros(n), rng.uniform(0, 1, n), rng.uniform(20, 50, n)
@@ -108,7 +129,7 @@ def test_resampled_metrics_surround_the_metric(metric):
     if metric.task == "nowcast":
         s = counts() if metric.labels else daily()
     else:
-        s = {"source": sources, "anomaly": records}[metric.task]()
+        s = {"source": sources, "anomaly": records, "rapid": magnitudes}[metric.task]()
     n = len(next(iter(s.true.values())))
     found = metric.resampled(s, resamples(n, 1, 0, 300), weights(n, 1, 0, 300))
     assert found.shape == (300,)

@@ -89,7 +89,9 @@ def leave_one_out(estimator: Estimator, records: Records) -> Estimate:
         parts.append(estimator.estimate(records.take(np.array([k]))))
     single = [p.station_mw for p in parts if p.station_mw is not None]
     return Estimate(
-        *(np.concatenate([getattr(p, name) for p in parts]) for name in ("mw", "sigma", "stations")),
+        np.concatenate([p.mw for p in parts]),
+        np.concatenate([p.sigma for p in parts]),
+        np.concatenate([p.stations for p in parts]),
         station_mw=np.concatenate(single) if len(single) == len(parts) else None,
         fitted={name: np.array([values[name] for values in learnt]) for name in learnt[0]},
     )
