@@ -30,7 +30,7 @@ def draw_distance(detectors: Mapping[str, pd.DataFrame], path: Path) -> Path:
             axes[0, column].set_title(named(part))
             close = part[part["hypocentral_km"] <= NEAR_KM]
             near += [close] if _enough(close) else []
-        beside = 0.03 * (k - (len(detectors) - 1) / 2)
+        beside = 0.08 * (k - (len(detectors) - 1) / 2)
         _points(axes[:, -1], near, "mw", beside, style | {"ls": "none"})
     axes[0, -1].set_title(f"within {NEAR_KM:g} km")
     axes[1, -1].set_xlabel("Mw (moved apart)")

@@ -11,6 +11,8 @@ from slipbench.datasets.physics.arrivals import earliest_p, first_s
 from slipbench.datasets.store.reader import Store
 
 COMPONENTS = ("east", "north", "up")
+#: Share of a window's epochs that a record must have.
+LEAST_MEASURED = 0.8
 
 
 @dataclass(frozen=True)
@@ -85,15 +87,14 @@ class Records:
 
     @property
     def quiet_window(self) -> np.ndarray:
-        """The last epochs before the P wave, shape (m, n); none of a record that lacks any of them."""
+        """The last epochs before the P wave, shape (m, n); none of a record that lacks too many of them."""
         first = np.searchsorted(self.seconds, earliest_p(self.km)) - self.protocol.window
-        return self._whole(self._span(first, self.protocol.window) & self.quiet)
+        return self._window(first)
 
     @property
     def shaken_window(self) -> np.ndarray:
-        """Epochs from the S wave on, shape (m, n); none of a record that lacks any of them."""
-        first = np.searchsorted(self.seconds, first_s(self.km))
-        return self._whole(self._span(first, self.protocol.window) & self.known & self.judged)
+        """Epochs from the S wave on, shape (m, n); none of a record that lacks too many of them."""
+        return self._window(np.searchsorted(self.seconds, first_s(self.km)))
 
     @property
     def arriving(self) -> np.ndarray:
@@ -110,8 +111,13 @@ class Records:
         place = np.arange(len(self.seconds)) - first[:, None]
         return np.asarray((place >= 0) & (place < np.reshape(length, (-1, 1))))
 
-    def _whole(self, windows: np.ndarray) -> np.ndarray:
-        return windows & (windows.sum(axis=1) == self.protocol.window)[:, None]
+    def _window(self, first: np.ndarray) -> np.ndarray:
+        """Measured epochs of a window that is within the record and judged from its first epoch on."""
+        length = self.protocol.window
+        span = self._span(first, length)
+        inside = (span & self.judged).sum(axis=1) == length
+        measured = (span & self.known).sum(axis=1) >= LEAST_MEASURED * length
+        return span & self.known & (inside & measured)[:, None]
 
 
 def read_records(store: Store, protocol: Protocol) -> Iterator[Records]:

@@ -71,6 +71,7 @@ def test_padding_is_no_record_and_windows_keep_clear_of_the_waves(every: list[Re
             arriving = r.seconds[r.arriving[k]]
             assert (arriving[0] >= p[k], arriving[-1] == shaken[-1]) == (True, True)
             assert r.seconds[r.quiet[k]][0] == r.seconds[0] + PROTOCOL.background
+        assert r.quiet_window.sum(axis=1).min() >= 0.8 * PROTOCOL.window
         missing = ~r.known[0]
         assert missing.any()
         assert not (r.quiet[0] & missing).any()
