@@ -1,4 +1,4 @@
-"""Reductions of samples that count with weights, for many sets of weights at once: AUC and median."""
+"""Reductions of samples that count with weights, for many sets of weights at once: AUC, median, skill."""
 
 import numpy as np
 
@@ -55,3 +55,29 @@ def median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     half = mass[..., -1:] / 2
     place = (mass < half * (1 - 1e-9)).sum(axis=-1)
     return ranked[np.where(half[..., 0] > 0, place, -1)]
+
+
+def peirce_skill(
+    hits: np.ndarray, there: np.ndarray, false: np.ndarray, quiet: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Share of what is there and was found, less the share of what is quiet and was marked (Peirce 1884).
+
+    Parameters
+    ----------
+    hits, there, false, quiet : ndarray, shape (n,)
+        Numbers of each sample: found of those that are there, marked of those where nothing is.
+    weights : ndarray, shape (..., n)
+        How much each sample counts, not negative.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        1 for a perfect rule, 0 for one that marks at random or all; NaN where nothing is there or quiet.
+    """
+    found, all_there, wrong, all_quiet = (np.asarray(weights @ x) for x in (hits, there, false, quiet))
+    known = (all_there > 0) & (all_quiet > 0)
+    ratios = (
+        np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=known)
+        for top, bottom in ((found, all_there), (wrong, all_quiet))
+    )
+    return np.subtract(*ratios)

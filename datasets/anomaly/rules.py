@@ -41,11 +41,11 @@ def _median(x: np.ndarray, n: np.ndarray) -> np.ndarray:
     return (low_value + high_value) / 2
 
 
-#: By the name that tables and options have; ``halves`` and ``linear`` are the quartile rule by these methods,
-#: ``zscore`` is of mean and standard deviation, ``mad`` of median and median absolute deviation.
+#: By the name that tables and options have: the quartile rule by the methods ``halves`` and ``linear``,
+#: ``zscore`` of mean and standard deviation, ``mad`` of median and median absolute deviation.
 RULES: dict[str, Rule] = {
-    "halves": lambda x: bounds(x, "halves"),
-    "linear": lambda x: bounds(x, "linear"),
+    "quartiles_halves": lambda x: bounds(x, "halves"),
+    "quartiles_linear": lambda x: bounds(x, "linear"),
     "zscore": mean_bounds,
     "mad": median_bounds,
 }

@@ -6,7 +6,8 @@ No physics of the ionosphere, only the shapes that a detector of anomalies has t
 - two crests 15 degrees beside the dipole equator (Appleton 1946), which follow the sun with it;
 - all proportional to (F10.7 + its mean) / 2 (Richards, Fennelly and Torr 1994), which brings the 27 days;
 - storms: more by day with a large Ap, less in the two days after at higher latitudes (Prölss 1995);
-- a log-normal factor, smooth on the sphere, of which a part is left the next day (AR(1)).
+- a log-normal factor, smooth on the sphere, of which a part is left the next day (AR(1)); half of its
+  variance stands over the ground, half follows the sun.
 """
 
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class Weather:
     """The logarithm of the factor of the weather: a Gaussian field of variance `spread` squared.
 
     Random Fourier features (Rahimi and Recht 2007) of places on the unit sphere with coefficients that are
-    AR(1) in time, so the field is smooth in both and any map of it can be made alone.
+    AR(1) in time, so the field is smooth in both and any map of it can be made alone. The places of every
+    second feature turn with the sun.
 
     Parameters
     ----------
@@ -81,6 +83,8 @@ class Weather:
         Radians.
     coefficient : ndarray, shape (maps, modes)
         Of every map in turn.
+    per_day : int
+        Maps a day, from 0 h on.
     spread : float
         Standard deviation.
     """
@@ -88,14 +92,24 @@ class Weather:
     wave: np.ndarray
     phase: np.ndarray
     coefficient: np.ndarray
+    per_day: int
     spread: float
 
     def field(self, number: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         """Logarithm of the factor in maps of these numbers, shape (numbers, *places)."""
+        ground = self._part(slice(0, None, 2), lat, lon) @ self.coefficient[number, ::2].T
+        out = np.moveaxis(ground, -1, 0)
+        for hour in np.unique(number % self.per_day):
+            here = number % self.per_day == hour
+            turned = self._part(slice(1, None, 2), lat, lon + 360 * hour / self.per_day)
+            out[here] += np.moveaxis(turned @ self.coefficient[number[here], 1::2].T, -1, 0)
+        return self.spread * out
+
+    def _part(self, some: slice, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+        """Some of the features, shape (*places, features)."""
         p, q = np.deg2rad(lat), np.deg2rad(lon)
         xyz = np.stack([np.cos(p) * np.cos(q), np.cos(p) * np.sin(q), np.sin(p)], axis=-1)
-        basis = np.sqrt(2 / len(self.phase)) * np.cos(xyz @ self.wave.T + self.phase)
-        return self.spread * np.moveaxis(basis @ self.coefficient[number].T, -1, 0)
+        return np.sqrt(2 / len(self.phase)) * np.cos(xyz @ self.wave[some].T + self.phase[some])
 
 
 def made_weather(
@@ -118,7 +132,7 @@ def made_weather(
     coefficient = rng.standard_normal((maps, _MODES))
     for k in range(1, maps):
         coefficient[k] = step * coefficient[k - 1] + np.sqrt(1 - step**2) * coefficient[k]
-    return Weather(wave, phase, coefficient.astype(np.float32), spread)
+    return Weather(wave, phase, coefficient.astype(np.float32), per_day, spread)
 
 
 @dataclass(frozen=True)

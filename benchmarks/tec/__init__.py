@@ -1,0 +1,1 @@
+"""The suite of electron content: series at sites, judgements, context, report."""
