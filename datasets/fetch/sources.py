@@ -111,6 +111,7 @@ _QUERY = (
     "&minlongitude={{min_lon}}&maxlongitude={{max_lon}}&orderby=time-asc"
 )
 _STATION = {"station": "four-character code like J550", "frame": "reference frame like IGS14"}
+_CODE = "Dach et al., CODE final product series for the IGS, University of Bern"
 _IONEX_KEYS = {"year": "four digits", "doy": "day of the year, three digits"}
 
 SOURCES: dict[str, Source] = {
@@ -198,22 +199,34 @@ SOURCES: dict[str, Source] = {
         ),
         Source(
             "code_ionex",
-            "global ionosphere maps of one day (CODE)",
+            "global ionosphere maps of one day since 2022-11-27, hourly (CODE)",
             home="http://ftp.aiub.unibe.ch/CODE/",
             licence="free use with citation; no formal licence is stated",
-            citation="Dach et al., CODE final product series for the IGS, University of Bern",
-            reader="IONEX",
+            citation=_CODE,
+            reader="ionex",
             url="http://ftp.aiub.unibe.ch/CODE/{year}/COD0OPSFIN_{year}{doy}0000_01D_01H_GIM.INX.gz",
             file="COD0OPSFIN_{year}{doy}0000_01D_01H_GIM.INX.gz",
             keys=_IONEX_KEYS,
         ),
         Source(
+            "code_ionex_short",
+            "global ionosphere maps of one day from 1995 to 2022-11-26, under the short names (CODE)",
+            home="http://ftp.aiub.unibe.ch/CODE/",
+            licence="free use with citation; no formal licence is stated",
+            citation=_CODE,
+            reader="ionex, after uncompress",
+            url="http://ftp.aiub.unibe.ch/CODE/{year}/CODG{doy}0.{yy}I.Z",
+            file="CODG{doy}0.{yy}I.Z",
+            keys={**_IONEX_KEYS, "yy": "the year's last two digits"},
+        ),
+        Source(
             "igs_ionex",
-            "global ionosphere maps of the IGS and JPL (NASA CDDIS)",
+            "global ionosphere maps of all centres since 1998 (NASA CDDIS): igsgDDD0.YYi.Z, "
+            "jplgDDD0.YYi.Z, and IGS0OPSFIN_YYYYDDD0000_01D_02H_GIM.INX.gz since 2022-11-27",
             home="https://cddis.nasa.gov/archive/gnss/products/ionex/",
             licence="free after registration (NASA Earthdata)",
             citation="Hernández-Pajares et al. (2009), The IGS VTEC maps, J. Geodesy 83; Noll (2010), CDDIS",
-            reader="IONEX",
+            reader="ionex",
         ),
         Source(
             "celestrak_sw",
@@ -221,7 +234,7 @@ SOURCES: dict[str, Source] = {
             home="https://celestrak.org/SpaceData/",
             licence="free use with citation; no formal licence is stated",
             citation="CelesTrak, space weather data, after GFZ Potsdam and NOAA",
-            reader="text table",
+            reader="space_weather",
             url="https://celestrak.org/SpaceData/SW-All.txt",
             file="SW-All.txt",
         ),

@@ -1,20 +1,28 @@
 """Downloads from a local server that misbehaves in every way that servers do."""
 
 import contextlib
+import gzip
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from slipbench.datasets import readers
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.fetch.cache import fetch
 from slipbench.datasets.fetch.download import download
 from slipbench.datasets.fetch.pace import Pace
 from slipbench.datasets.fetch.sources import SOURCES, Source, find_source
+from slipbench.datasets.readers.ionex import read_ionex
+from slipbench.datasets.readers.space_weather import read_space_weather
 from slipbench.platform.cli.main import main
+from tests.datasets.made_ionex import ionex_bytes, made_maps
+from tests.datasets.reader_samples import SAMPLES
 
 DATA = np.random.default_rng(1).bytes(300_000)
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -225,6 +233,43 @@ def test_cache(server, tmp_path):
     with pytest.raises(InputError, match="sha256"):
         fetch(server.url, out / "c", cache, sha256="0" * 64, pace=pace()[0])
     assert not (out / "c").exists()
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_source_has_its_reader(name):
+    module = SOURCES[name].reader.partition(",")[0]
+    assert (Path(readers.__file__).parent / f"{module}.py").is_file(), module
+
+
+def test_days_of_ionosphere_maps_have_the_names_of_their_time():
+    url, file = find_source("code_ionex").address({"year": "2023", "doy": "217"})
+    assert url.endswith("/CODE/2023/COD0OPSFIN_20232170000_01D_01H_GIM.INX.gz")
+    assert file == "COD0OPSFIN_20232170000_01D_01H_GIM.INX.gz"
+    url, _ = find_source("code_ionex_short").address({"year": "2011", "doy": "069", "yy": "11"})
+    assert url.endswith("/CODE/2011/CODG0690.11I.Z")
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "given"),
+    [("code_ionex", "day.INX.gz", {"year": "2023", "doy": "217"}), ("celestrak_sw", "SW-All.txt", {})],
+)
+def test_what_was_fetched_is_read(server, tmp_path, name, file, given):
+    """From a server that fails, under the source's own keys, by the reader that the source names."""
+    rng = np.random.default_rng(2)
+    if name == "code_ionex":
+        maps = made_maps(rng)
+        server.data = gzip.compress(ionex_bytes(maps))
+    else:
+        server.data = SAMPLES["space_weather"].make(rng, 40)
+    asked = server.url + "?" + "&".join(f"{key}={{{key}}}" for key in given)
+    url, name_of_file = replace(find_source(name), url=asked, file=file).address(given)
+    server.tricks = ["cut", "drop", "500", "cut"]
+    done = fetch(url, tmp_path / name_of_file, tmp_path / "cache", pace=pace()[0])
+    assert done.requests == 5
+    if name == "code_ionex":
+        np.testing.assert_allclose(read_ionex(tmp_path / file).tec, maps.tec, atol=0.05)
+    else:
+        assert len(read_space_weather(tmp_path / file).table) == 40
 
 
 @pytest.mark.parametrize("name", SOURCES)
