@@ -28,4 +28,4 @@ def main(results: Path, docs: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(argument) for argument in sys.argv[1:3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

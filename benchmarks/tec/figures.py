@@ -102,7 +102,7 @@ def draw_sizes(rows: pd.DataFrame, path: Path) -> Path:
             ax.plot(classes, np.array(share) * 100, label=str(model), **line)
         ax.set_title(split.replace("_", " "), fontsize=10)
         ax.set_xlabel("planted size, share of the content there")
-        ax.set_ylim(0, 100)
+        ax.set_ylim(0, 103)
         grid_of(ax)
     axes[0, 0].set_ylabel("hit (%)")
     axes[0, -1].legend(fontsize=8)

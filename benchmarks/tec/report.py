@@ -37,9 +37,14 @@ _MADE = """\
 {planted:.0f} planted anomalies. *Hit*: a value between its begin and its end is marked with its sign; on \
 a day that is left out an anomaly counts as missed. *Quiet day*: a day at a site without a planted \
 anomaly. All four rules mark equally many normal values where quartiles are known. 95 % intervals from \
-blocks of {window:.0f} days. *Unexplained days*: {notes}. A planted anomaly stands over the ground; read \
+blocks of {window:.0f} days. A rule that marks at random is below 0 in the first column, since a hit needs \
+the sign and the hours, and a mark of either sign at any hour makes a quiet day false. *Unexplained \
+days*: {notes}. A planted anomaly stands over the ground; read \
 between two maps in the *rotated* way, each map is read where the sun stood, 15 degrees away for every \
 hour, which misses what stands over the ground. On the epochs of the maps both ways are the same."""
+_PATCHES = """\
+Planted is only what lies at the star and the crosses; all else is the made weather, whose false anomalies \
+come in patches, since neighbouring nodes and hours go together."""
 _RELATED = """\
 At every site: are there more earthquakes with a marked value on one of the days before (as many as the \
 store's longest lead) than under circular shifts of the marks? At sites without planted anomalies a p of \
@@ -157,7 +162,7 @@ def _example(rows: pd.DataFrame, folder: Path, quiet: Quiet) -> Parts:
     yield _counted(anomaly, window, quiet, before).text(), None
     yield "### The day of one of them, everywhere", draw_map(rows, folder / "map.png")
     nodes = _counted(values(rows, "map")[2], window, quiet).text()
-    yield f"Neighbouring nodes and hours go together, so false anomalies come in patches. {nodes}", None
+    yield f"{_PATCHES} {nodes}", None
     yield f"### Between maps\n\n{_BETWEEN}", None
     yield _between(rows), None
 
