@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 KERNEL := $(wildcard datasets/physics/okada_*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint speed parity fuzz killed ui clean
+.PHONY: help setup demo test lint speed parity ppp fuzz killed ui clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ speed: $(STAMP)  ## timings against the peers that are installed; writes docs/sp
 
 parity: $(STAMP)  ## the gridding beside GMT (needs gmt and SLIPBENCH_DATA); writes docs/results/gmt_parity.md
 	$(BIN)/python -m slipbench.benchmarks.speed.parity_report "$(SLIPBENCH_DATA)" docs
+
+ppp: $(STAMP)  ## station ESBC by RTKLIB (needs rnx2rtkp and SLIPBENCH_DATA); writes docs/results/ppp.md
+	$(BIN)/python -m slipbench.platform.positioning_report docs
 
 fuzz: $(STAMP)  ## 50,000 damaged files at every reader; prints what became of them
 	$(BIN)/python -m tests.datasets.fuzz_readers --inputs 50000 --seed 1

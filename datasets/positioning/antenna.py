@@ -82,10 +82,10 @@ def estimated_offsets(broadcast: Orbits, precise: Orbits) -> dict[str, float]:
     """How far each satellite's phase centre lies below its centre of mass, m, towards the Earth.
 
     Broadcast ephemerides describe the phase centre, precise orbits the centre of mass; their mean difference
-    along the radius is the offset, good to some 0.1 m for the offsets that the broadcaster has in mind. Those
-    of GPS differ from the IGS's by up to 0.8 m for a block (Montenbruck et al. 2015), which positions hardly
-    feel: clocks and ambiguities take up what all directions have in common, 97 % of it. Sideways offsets
-    cannot be told from errors of the orbits and stay zero.
+    along the radius is the offset that the broadcaster has in mind. For GPS that differs from the IGS's
+    (Montenbruck et al. 2015), which positions hardly feel: a user on the ground is at most 14 degrees off the
+    axis, so clocks and ambiguities take up 97 % of an offset. Sideways offsets cannot be told from errors of
+    the orbits and stay zero.
 
     Parameters
     ----------

@@ -5,14 +5,19 @@ import numpy as np
 #: GRS80.
 _A, _F = 6_378_137.0, 1 / 298.257222101
 _E2 = _F * (2 - _F)
-#: ITRF2014 to ETRF2000 at 2010.0 and their rates a year (Altamimi 2018, EUREF Technical Note 1, table 1):
-#: translation in m, scale, rotation in rad.
 _MAS = np.deg2rad(1 / 3_600_000)
-_ETRF2000 = (
-    (np.array([54.7, 52.2, -74.1]) * 1e-3, np.array([0.1, 0.1, -1.9]) * 1e-3),
-    (2.12e-9, 0.11e-9),
-    (np.array([1.701, 10.290, -16.632]) * _MAS, np.array([0.081, 0.490, -0.792]) * _MAS),
-)
+#: From ITRF2014 at 2010.0 and rates a year (Altamimi 2018, EUREF Technical Note 1, tables 1 and 2):
+#: translation in mm, scale in 1e-9, rotation in milliarcseconds.
+_EUROPEAN = {
+    "ETRF2000": (
+        np.array([54.7, 52.2, -74.1, 2.12, 1.701, 10.290, -16.632]),
+        np.array([0.1, 0.1, -1.9, 0.11, 0.081, 0.490, -0.792]),
+    ),
+    "ETRF2014": (
+        np.array([0.0, 0.0, 0.0, 0.0, 1.785, 11.151, -16.170]),
+        np.array([0.0, 0.0, 0.0, 0.0, 0.085, 0.531, -0.770]),
+    ),
+}
 
 
 def geodetic(position_m: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -40,22 +45,25 @@ def to_enu(difference_m: np.ndarray, origin_m: np.ndarray) -> np.ndarray:
     return difference_m @ np.stack([east, np.cross(up, east), up], axis=1)
 
 
-def itrf2014_to_etrf2000(position_m: np.ndarray, year: float) -> np.ndarray:
-    """Positions, shape (..., 3), in ETRF2000 at the same epoch; about 0.75 m to the south-west in 2020.
+def to_european(position_m: np.ndarray, frame: str, year: float) -> np.ndarray:
+    """Positions, shape (..., 3), carried from ITRF2014 to a European frame at the same epoch.
 
-    ETRF2000 moves with the stable part of Europe. IGb14 and IGS14 are ITRF2014 to a millimetre.
+    These frames move with the stable part of Europe: in 2020 about 0.75 m to the south-west of ITRF2014.
+    IGS14 and IGb14 are ITRF2014 to a millimetre.
 
     Parameters
     ----------
     position_m : ndarray, shape (..., 3)
         ITRF2014, m.
+    frame : {"ETRF2000", "ETRF2014"}
+        Which.
     year : float
         Decimal year at which the position holds.
     """
-    (t, t_rate), (s, s_rate), (r, r_rate) = _ETRF2000
-    d = year - 2010.0
-    turned = np.cross(r + r_rate * d, position_m)
-    return position_m + t + t_rate * d + (s + s_rate * d) * position_m + turned
+    value, rate = _EUROPEAN[frame]
+    now = value + rate * (year - 2010.0)
+    turned = np.cross(now[4:] * _MAS, position_m)
+    return position_m + now[:3] * 1e-3 + now[3] * 1e-9 * position_m + turned
 
 
 def decimal_year(time: np.datetime64) -> float:

@@ -9,7 +9,7 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.positioning.antenna import antex_text, estimated_offsets, read_antex
 from slipbench.datasets.positioning.broadcast import broadcast_orbits
-from slipbench.datasets.positioning.frames import decimal_year, itrf2014_to_etrf2000
+from slipbench.datasets.positioning.frames import decimal_year, to_european
 from slipbench.datasets.positioning.ppp_inputs import Inputs, epochs_of, find_files, read_inputs, unpack
 from slipbench.datasets.positioning.ppp_options import PositionOptions
 from slipbench.datasets.positioning.rinex_obs import ObservationHeader
@@ -169,7 +169,7 @@ def _compared(
         raise InputError(
             "reference_m", "not given, and the header has no position", "x, y, z in m", "give reference_m"
         )
-    if options.reference_frame == "ETRF2000":
+    if options.reference_frame != "ITRF2014":
         if frame not in _ITRF2014:
             raise InputError(
                 orbits,
@@ -178,7 +178,7 @@ def _compared(
                 "set reference_frame: ITRF2014",
             )
         year = decimal_year(found.time[len(found.time) // 2])
-        moved = itrf2014_to_etrf2000(found.position_m, year)
+        moved = to_european(found.position_m, options.reference_frame, year)
         found = Solution(found.time, moved, found.quality, found.satellites, found.program)
     return found, reference
 

@@ -32,7 +32,7 @@ class PositionOptions(Options):
     reference_m: tuple[float, float, float] | None = Field(
         None, description="true position x, y, z, m; the header's by default"
     )
-    reference_frame: Literal["ITRF2014", "ETRF2000"] = Field(
+    reference_frame: Literal["ITRF2014", "ETRF2000", "ETRF2014"] = Field(
         "ITRF2014", description="frame of the true position, at the epoch of the observations"
     )
     converged_m: float = Field(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.positioning.antenna import antex_text, estimated_offsets, read_antex
-from slipbench.datasets.positioning.frames import decimal_year, geodetic, itrf2014_to_etrf2000, to_enu
+from slipbench.datasets.positioning.frames import decimal_year, geodetic, to_enu, to_european
 from slipbench.datasets.positioning.ppp import Positioned
 from slipbench.datasets.positioning.ppp_summary import summary
 from slipbench.datasets.positioning.rinex_obs import ObservationHeader, read_observation_header
@@ -62,12 +62,15 @@ def test_etrf2000_as_a_matrix() -> None:
     d = (2.12 + 0.11 * t) * 1e-9
     turn = np.array([[d, -rz, ry], [rz, d, -rx], [-ry, rx, d]])
     shift = np.array([54.7, 52.2, -74.1]) * 1e-3 + t * np.array([0.1, 0.1, -1.9]) * 1e-3
-    found = itrf2014_to_etrf2000(ESBC, 2020.0)
+    found = to_european(ESBC, "ETRF2000", 2020.0)
     np.testing.assert_allclose(found, ESBC + shift + turn @ ESBC, atol=1e-9)
     enu = to_enu(found - ESBC, ESBC)
     # Europe has moved to the north-east since 1989, which the frame takes back
     assert -0.6 < enu[0] < -0.4
     assert -0.6 < enu[1] < -0.4
+    # ETRF2014 is a rotation that stood still in 1989
+    np.testing.assert_allclose(to_european(ESBC, "ETRF2014", 1989.0), ESBC, atol=1e-9)
+    assert np.linalg.norm(to_european(ESBC, "ETRF2014", 2020.0) - found) < 0.12
     assert decimal_year(np.datetime64("2020-07-01T12:00:00", "ns")) == pytest.approx(2020 + 182.5 / 366)
 
 

@@ -64,9 +64,8 @@ def test_precise_files_survive_writing(tmp_path: Path, precise: Orbits) -> None:
     np.testing.assert_allclose(found.position_m, precise.position_m, atol=1e-6)
     (tmp_path / "a.clk").write_text(clk_text(precise.clocks))
     again = read_clk(tmp_path / "a.clk")
-    assert np.array_equal(
-        again.clock_s[:, np.searchsorted(again.satellite, precise.satellite)], precise.clock_s
-    )
+    columns = np.searchsorted(again.satellite, precise.satellite)
+    np.testing.assert_allclose(again.clock_s[:, columns], precise.clock_s, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +138,6 @@ def test_esbc_is_where_it_is(data_dir: Path, tmp_path: Path, mode: str) -> None:
     if mode == "static":
         assert found.distance_m < 0.03
         assert found.converged_after_s < 4 * 3600
-        # without the European frame the header is three quarters of a metre away
-        itrf = position(options.model_copy(update={"reference_frame": "ITRF2014"}), data_dir, tmp_path)
-        assert 0.7 < summary(itrf, True, 0.05).distance_m < 0.8
     else:
         assert (np.array(found.rms_m) < [0.04, 0.03, 0.055]).all()
         assert found.distance_m < 0.03
