@@ -19,6 +19,8 @@ from slipbench.datasets.physics.distance import ground_distance
 Array = np.ndarray
 #: Quantity of the metrics of a nowcast: the one that its cells predict, whichever label it is.
 LABEL = "label"
+#: Label of cells that are tested on snapshots of virtual earthquakes.
+SNAPSHOT = "snapshot"
 #: Least number of events that a prediction stands for; the deviance of none or fewer would be infinite.
 LEAST_EVENTS = 0.5
 
@@ -91,6 +93,12 @@ def _position_error_km(s: Samples, q: str) -> Array:
     return great_circle_km(s.true["latitude"], s.true["longitude"], s.pred["latitude"], s.pred["longitude"])
 
 
+def _centroid_error_km(s: Samples, q: str) -> Array:
+    return np.hypot(
+        *(s.pred[f"centroid_{way}_km"] - s.true[f"centroid_{way}_km"] for way in ("east", "north"))
+    )
+
+
 #: ``statistic(samples, quantity)`` -> one value a sample
 STATISTICS: dict[str, Callable[[Samples, str], Array]] = {
     "squared_error": lambda s, q: (s.true[q] - s.pred[q]) ** 2,
@@ -109,6 +117,8 @@ STATISTICS: dict[str, Callable[[Samples, str], Array]] = {
     # of estimates that grow with the record; what their quantities hold: benchmarks/rapid/outcomes.py
     "miss": lambda s, q: np.nan_to_num(np.abs(s.pred[q] - s.true[q]), nan=np.inf, posinf=np.inf),
     "difference_or_zero": lambda s, q: np.nan_to_num(s.pred[q] - s.true[q], posinf=0.0, neginf=0.0),
+    "beyond_03": lambda s, q: 1.0 - (np.abs(s.pred[q] - s.true[q]) <= 0.3),
+    "centroid_error_km": _centroid_error_km,
     # of records of earthquakes; what their quantities hold: benchmarks/anomaly/outcomes.py
     "true": lambda s, q: s.true[q],
     "predicted": lambda s, q: s.pred[q],
@@ -255,6 +265,14 @@ def _tec(name: str, title: str, quantity: str, units: str, up: bool, *statistics
     return Metric(name, title, "tec", quantity, units, up, statistics, **more)
 
 
+def _snapshot(
+    name: str, title: str, quantity: str, units: str, up: bool | None, *statistics: str, **more: Any
+) -> Metric:
+    return Metric(name, title, "rapid", quantity, units, up, statistics, labels=(SNAPSHOT,), **more)
+
+
+#: Labels of magnitudes: those of real earthquakes have none.
+_REAL = ("-",)
 _SKILL = ("squared_error", "squared_reference_error")
 _DEVIANCES = ("poisson_deviance", "reference_deviance")
 #: All metrics in the order of the columns; the first that applies to a label ranks its tables.
@@ -297,7 +315,15 @@ METRICS: tuple[Metric, ...] = (
     _source_r2("longitude", "longitude"),
     _source_r2("mw", "Mw"),
     Metric(
-        "final_mw_error", "|ΔMw| at the end, median", "rapid", "mw", "1", False, ("miss",), reduction="median"
+        "final_mw_error",
+        "|ΔMw| at the end, median",
+        "rapid",
+        "mw",
+        "1",
+        False,
+        ("miss",),
+        reduction="median",
+        labels=_REAL,
     ),
     Metric(
         "seconds_to_mw",
@@ -308,6 +334,7 @@ METRICS: tuple[Metric, ...] = (
         False,
         ("predicted",),
         reduction="median",
+        labels=_REAL,
     ),
     Metric(
         "final_mw_bias",
@@ -318,7 +345,12 @@ METRICS: tuple[Metric, ...] = (
         None,
         ("difference_or_zero", "detected"),
         of=_ratio,
+        labels=_REAL,
     ),
+    _snapshot("beyond_03", "|ΔMw| above 0.3 or no estimate", "mw", "1", False, "beyond_03"),
+    _snapshot("snapshot_coverage", "Mw inside 90 %", "mw", "1", None, "inside_90"),
+    _snapshot("centroid_error", "centroid, mean", "centroid_east_km", "km", False, "centroid_error_km"),
+    _snapshot("snapshot_crps", "CRPS of Mw", "mw", "1", False, "crps", shown=False),
     _anomaly("auc", "AUC", "shaken", "1", True, "predicted", "quiet", of=weighted.auc, reduction=WEIGHTED),
     _anomaly(
         "false_alarms",

@@ -44,19 +44,6 @@ def outcomes(records: Records, found: Estimate, within: float, own: float, stabl
             list(records.name),
         )
 
-    def every_second(quantity: str, values: np.ndarray, true: np.ndarray) -> Outcome:
-        shape = values.shape
-        time = (records.origin_time[:, None] + seconds) / DAY_S
-        return Outcome(
-            quantity,
-            "1",
-            np.broadcast_to(records.row[:, None], shape).ravel().tolist(),
-            time.ravel().tolist(),
-            np.broadcast_to(true[:, None], shape).astype(np.float64).ravel().tolist(),
-            values.astype(np.float64).ravel().tolist(),
-            [name for name in records.name for _ in range(shape[1])],
-        )
-
     listed = [
         each(FINAL, "1", mw, last),
         each(SECONDS, "s", none, stays_within(found.mw, mw, within, seconds)),
@@ -65,12 +52,29 @@ def outcomes(records: Records, found: Estimate, within: float, own: float, stabl
         each(FIRST_MW, "1", mw, first_mw),
         each(STATIONS, "1", none, found.stations[:, -1]),
         each(SIGMA, "1", np.abs(last - mw), found.sigma[:, -1]),
-        every_second(CURVE, found.mw, mw),
-        every_second(CURVE_SIGMA, found.sigma, none),
-        every_second(CURVE_STATIONS, found.stations, none),
+        every_second(records, CURVE, "1", found.mw, mw),
+        every_second(records, CURVE_SIGMA, "1", found.sigma, none),
+        every_second(records, CURVE_STATIONS, "1", found.stations, none),
         *(each(FITTED + name, "1", none, values) for name, values in found.fitted.items()),
     ]
     return listed if found.station_mw is None else [*listed, _stations(records, found.station_mw)]
+
+
+def every_second(
+    records: Records, quantity: str, units: str, values: np.ndarray, true: np.ndarray
+) -> Outcome:
+    """A quantity (n, s) of every earthquake at `Records.seconds`, beside its true value (n,)."""
+    shape = values.shape
+    time = (records.origin_time[:, None] + records.seconds) / DAY_S
+    return Outcome(
+        quantity,
+        units,
+        np.broadcast_to(records.row[:, None], shape).ravel().tolist(),
+        time.ravel().tolist(),
+        np.broadcast_to(true[:, None], shape).astype(np.float64).ravel().tolist(),
+        values.astype(np.float64).ravel().tolist(),
+        [name for name in records.name for _ in range(shape[1])],
+    )
 
 
 def _stations(records: Records, station_mw: np.ndarray) -> Outcome:

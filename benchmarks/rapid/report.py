@@ -9,9 +9,11 @@ import pandas as pd
 
 from slipbench.benchmarks.document import Parts, write_document
 from slipbench.benchmarks.leaderboard import leaderboard
+from slipbench.benchmarks.metrics import SNAPSHOT
 from slipbench.benchmarks.rapid.context import POLICY
 from slipbench.benchmarks.rapid.figures import draw_curves, draw_stations
 from slipbench.benchmarks.rapid.frame import Frames, frames
+from slipbench.benchmarks.rapid.network_section import network_parts
 from slipbench.benchmarks.text_table import markdown_table
 from slipbench.datasets.physics.pgd import Scaling
 from slipbench.datasets.physics.pgd_stations import NOISE_PEAK
@@ -43,6 +45,7 @@ def write_report(
     list of Path
         The files, the document first.
     """
+    whole, table = table, table[table["label"] != SNAPSHOT]
     board = leaderboard(table)
 
     def parts() -> Parts:
@@ -56,6 +59,7 @@ def write_report(
         yield _first_and_last(found), None
         for model in _shown(found.models, ranked, scalings):
             yield _stations(found, model, scalings[model], folder)
+        yield from network_parts(whole, folder)
         yield _quality(found), None
         if len(found.fitted):
             yield _fitted(found), None

@@ -200,8 +200,8 @@ class RapidMaker:
         n = len(number)
         events = draw_events(n, o, self.networks, rng)
         recorded, gaps = record(events, o, rng)
-        ends = np.log(np.array([o.first_s - 0.5, o.last_s + 0.5]) + o.early_s)
-        drawn = np.exp(rng.uniform(*ends, (n, each))) - o.early_s
+        low, high = np.log(np.array([o.first_s - 0.5, o.last_s + 0.5]) + o.early_s)
+        drawn = np.exp(rng.uniform(low, high, (n, each))) - o.early_s
         seconds = np.clip(np.round(drawn), o.first_s, o.last_s).astype(np.int32)
         r = events.rupture
         made = snapshots(

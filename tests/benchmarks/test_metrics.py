@@ -8,6 +8,7 @@ from sklearn.metrics import mean_absolute_error, mean_poisson_deviance, mean_squ
 from slipbench.benchmarks.intervals import resamples, weights
 from slipbench.benchmarks.metrics import (
     METRICS,
+    SNAPSHOT,
     Samples,
     great_circle_km,
     metrics_of,
@@ -110,6 +111,23 @@ def test_no_estimate_is_an_infinite_error_but_no_bias():
     assert np.isinf(BY_NAME["final_mw_error"].value(s.take(np.array([1, 1, 2]))))
 
 
+def snapshots(n=200, seed=0):
+    """Magnitudes with quantiles, and centroids."""
+    rng = np.random.default_rng(seed)
+    spread = {"mw": 0.3, "centroid_east_km": 20.0, "centroid_north_km": 30.0}
+    true = {k: v * rng.normal(size=n) for k, v in spread.items()}
+    pred = {k: true[k] + v * rng.normal(size=n) for k, v in spread.items()}
+    return Samples(true, pred, {}, pred["mw"][:, None] + 0.25 * norm.ppf(LEVELS))
+
+
+def test_snapshots_without_an_estimate_count_as_missed():
+    true = {"mw": np.full(4, 7.0)}
+    assert BY_NAME["beyond_03"].value(Samples(true, {"mw": np.array([7.2, 7.31, np.nan, 6.8])})) == 0.5
+    place = {"centroid_east_km": np.array([3.0]), "centroid_north_km": np.array([0.0])}
+    away = {"centroid_east_km": np.array([0.0]), "centroid_north_km": np.array([4.0])}
+    assert BY_NAME["centroid_error"].value(Samples(place, away)) == 5
+
+
 def records(n=200, seed=0):
     rng = np.random.default_rng(seed)
     zero, hours, arrival = np.zeros(n), rng.uniform(0, 1, n), rng.uniform(20, 50, n)
@@ -128,6 +146,8 @@ def records(n=200, seed=0):
 def test_resampled_metrics_surround_the_metric(metric):
     if metric.task == "nowcast":
         s = counts() if metric.labels else daily()
+    elif metric.labels == (SNAPSHOT,):
+        s = snapshots()
     else:
         s = {"source": sources, "anomaly": records, "rapid": magnitudes}[metric.task]()
     n = len(next(iter(s.true.values())))
