@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slipbench.benchmarks.waveforms import accelerations, rates, solutions
+from slipbench.benchmarks.waveforms import accelerations, products, rates, solutions
 from slipbench.benchmarks.waveforms.__main__ import main
 from slipbench.benchmarks.waveforms.scene import (
     DINGRI,
@@ -19,7 +19,9 @@ from slipbench.benchmarks.waveforms.scene import (
     scene_of,
     times,
 )
+from slipbench.datasets.errors import InputError
 from slipbench.datasets.noise.high_rate import COMPONENTS, HighRateNoise, PowerLaw, draw_noise
+from slipbench.datasets.positioning.solution import Solution
 from slipbench.datasets.readers.high_rate import read_high_rate
 from tests.datasets.real_events import ORIGIN, places, record
 
@@ -130,6 +132,30 @@ def test_two_files_of_one_record(scene: Scene, folder: Path) -> None:
     assert found.largest_mm == pytest.approx(0.2, abs=1e-4)
 
 
+def test_two_products_of_one_station(folder: Path) -> None:
+    rng = np.random.default_rng(9)
+    origin = np.array([3582105.2910, 532589.7313, 5232754.8054])
+    start = np.datetime64("2020-06-25T00:00:00", "ns")
+    apart = rng.normal(0, 0.02, (900, 3))
+    radial = origin / np.linalg.norm(origin)
+    found = []
+    for shift, kept in ((0 * apart, np.arange(900)), (apart @ np.diag([1, 0, 0]), np.arange(900) != 400)):
+        # the first column of the shift goes up, and a bias of 1 m comes with it
+        moved = origin + (shift[:, :1] + (shift.any() * 1.0)) * radial
+        time = start + np.arange(900) * np.timedelta64(30, "s")
+        found.append(Solution(time[kept], moved[kept], np.full(900, 6)[kept], np.full(900, 9)[kept], "made"))
+    result = products.compare(*found, origin, "made")
+    after = np.arange(900) * 30 >= products.CONVERGED_S
+    assert (result.epochs, result.step_s) == (after.sum() - 1, 30.0)
+    up = apart[after & (np.arange(900) != 400), 0]
+    assert result.whole_cm[2] == pytest.approx(100 * np.sqrt(((1 + up) ** 2).mean()), rel=1e-3)
+    assert 1.6 < result.window_cm[2] < 2.1
+    assert result.window_cm[:2].max() < 0.02  # the vertical is 0.2 degrees off the radius
+    missing = products.two_products(folder)
+    assert isinstance(missing, InputError)
+    assert "clocks needs it" in missing.what
+
+
 def test_integrals_lose_the_offset_that_gnss_keeps(scene: Scene) -> None:
     check = accelerations.check(scene)
     true = check.offset_cm("truth")
@@ -167,6 +193,7 @@ def test_the_page(
         assert f"(../pictures/{figure.name})" in text
     assert "--realisations 2 --seed 5" in text
     assert "| 0.40 | 0.41 | 1.34 |" in text
+    assert "was not positioned here: " in text
     assert "nan" not in text
 
 
