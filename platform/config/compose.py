@@ -176,11 +176,11 @@ def _nested(key: Sequence[str], value: Any) -> Any:
 def _merge(base: Any, top: Any, where: str, what: str) -> Any:
     try:
         return OmegaConf.merge(base, top)
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, TypeError) as error:  # TypeError: a mapping into a list
         raise InputError(
             where,
             f"{what} does not fit what it is merged into ({_first(error)})",
-            "matching keys",
+            "matching keys; a list only as a whole",
             "correct it",
         ) from error
 

@@ -99,6 +99,12 @@ def test_a_part_of_a_file_can_be_merged(tmp_path: Path) -> None:
         assert hint in line
 
 
+def test_a_list_is_not_changed_item_by_item(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("names: [{a: 1}, {a: 2}]\n")
+    with pytest.raises(InputError, match=r"names\.0\.a=3.*a list only as a whole"):
+        compose(tmp_path / "a.yaml", ["names.0.a=3"])
+
+
 def test_overrides_win_and_are_read_as_yaml(tmp_path: Path) -> None:
     _write(tmp_path, top=GOOD)
     composed = compose(
