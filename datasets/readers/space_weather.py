@@ -60,7 +60,7 @@ def read_space_weather(path: Path, on_bad_rows: OnBadRows = "fail") -> Read:
         ) from error
     told = f"NUM_OBSERVED_POINTS {len(rows)}"
     if told not in lines[:first]:
-        raise InputError(path, f"{len(rows)} rows, but no line '{told}'", "all rows", "fetch the file again")
+        raise InputError(path, f"no line '{told}' above as many rows", "it", "fetch the file again")
     return collect(path, rows, COLUMNS, _parse, on_bad_rows, lambda values: values[0])
 
 

@@ -197,32 +197,57 @@ def run(inputs: int, seed: int, folder: Path, names: list[str] | None = None) ->
     return out
 
 
-def main() -> int:
-    """Print a table of counts."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--inputs", type=int, default=50_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--formats", nargs="+", choices=list(SAMPLES), help="these only; all by default")
-    options = parser.parse_args()
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        found = run(options.inputs, options.seed, Path(folder), options.formats)
+def tables(found: dict[str, Counts]) -> str:
+    """What became of the inputs, and why, as Markdown."""
     fields = ("inputs", "read", "refused", "accepted_rows", "rejected_rows", "tracebacks", "lost_rows")
-    print("| format | " + " | ".join(f.replace("_", " ") for f in fields) + " |")
-    print("| --- |" + " ---: |" * len(fields))
+    lines = ["| format | " + " | ".join(f.replace("_", " ") for f in fields) + " |"]
+    lines.append("| --- |" + " ---: |" * len(fields))
     total: Counter = Counter()
     for name, counts in found.items():
         values = {f: getattr(counts, f) for f in fields}
         total.update(values)
-        print(f"| {name} | " + " | ".join(f"{values[f]:,}" for f in fields) + " |")
-    print("| all | " + " | ".join(f"{total[f]:,}" for f in fields) + " |\n")
+        lines.append(f"| {name} | " + " | ".join(f"{values[f]:,}" for f in fields) + " |")
+    if len(found) > 1:
+        lines.append("| all | " + " | ".join(f"{total[f]:,}" for f in fields) + " |")
     reasons = sum((c.reasons for c in found.values()), Counter())
-    print("| reason | times |\n| --- | ---: |")
-    for reason, times in reasons.most_common(30):
-        print(f"| {reason} | {times:,} |")
+    lines += ["", "| reason | times |", "| --- | ---: |"]
+    lines += [f"| {reason} | {times:,} |" for reason, times in reasons.most_common(30)]
     rare = reasons.most_common()[30:]
-    print(f"| {len(rare)} rarer reasons | {sum(times for _, times in rare):,} |")
-    print(f"\nseed {options.seed}, {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return "\n".join([*lines, f"| {len(rare)} rarer reasons | {sum(times for _, times in rare):,} |"])
+
+
+def put_section(path: Path, title: str, text: str) -> None:
+    """Replace the section of this title in a Markdown file, or add it at the end."""
+    before, *sections = path.read_text().split("\n## ")
+    kept = [s for s in sections if s.split("\n", 1)[0] != title]
+    places = [k for k, s in enumerate(sections) if s.split("\n", 1)[0] == title]
+    kept.insert(places[0] if places else len(kept), f"{title}\n\n{text}\n")
+    path.write_text("\n## ".join([before, *kept]).rstrip("\n") + "\n")
+
+
+def main() -> int:
+    """Print the tables of counts; perhaps keep them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--inputs", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--formats", nargs="+", choices=list(SAMPLES), help="these only; all by default")
+    parser.add_argument("--write", type=Path, help="Markdown file whose section of these formats is replaced")
+    options = parser.parse_args()
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(options.inputs, options.seed, Path(folder), options.formats)
+    seconds = time.monotonic() - start
+    print(tables(found))
+    print(f"\nseed {options.seed}, {seconds:.0f} s", file=sys.stderr)
+    if options.write:
+        formats = " ".join(options.formats or ())
+        how = f"--inputs {options.inputs} --seed {options.seed}" + (
+            f" --formats {formats}" if formats else ""
+        )
+        about = (
+            f"`python -m tests.datasets.fuzz_readers {how}`, {time.strftime('%Y-%m-%d')}, {seconds:.0f} s."
+        )
+        put_section(options.write, formats.replace(" ", ", ") or "All formats", f"{about}\n\n{tables(found)}")
     failures = [f for c in found.values() for f in c.failures]
     for failure in failures[:20]:
         print(failure, file=sys.stderr)

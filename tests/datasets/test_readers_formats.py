@@ -349,7 +349,7 @@ def test_space_weather_values_and_blanks(tmp_path):
     [
         (b"DATATYPE Cssi", b"DATATYPE Sepc", "expected DATATYPE CssiSpaceWeather"),
         (b"END OBSERVED", b"", "no whole block of observations"),
-        (b"POINTS 5", b"POINTS 6", "5 rows, but no line 'NUM_OBSERVED_POINTS 5'"),
+        (b"POINTS 5", b"POINTS 6", "no line 'NUM_OBSERVED_POINTS 5' above as many rows"),
     ],
 )
 def test_space_weather_that_is_not_whole(tmp_path, old, new, message):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .fuzz_readers import Counts, check, run
+from .fuzz_readers import Counts, check, put_section, run, tables
 from .reader_samples import SAMPLES
 
 
@@ -68,3 +68,17 @@ def test_the_fuzzer_sees_a_lost_row_and_a_traceback(tmp_path: Path, monkeypatch:
         check("llh", data, tmp_path / "x", counts)
         assert getattr(counts, what) == 1
         assert counts.failures
+
+
+def test_the_counts_replace_their_own_section(tmp_path: Path) -> None:
+    page = tmp_path / "fuzz.md"
+    page.write_text("# Title\n\nwords\n\n## one\n\nold\n\n## two\n\nkept\n")
+    put_section(page, "one", "new")
+    put_section(page, "three", tables(run(20, 1, tmp_path, ["llh"])))
+    text = page.read_text()
+    assert text.startswith(
+        "# Title\n\nwords\n\n## one\n\nnew\n\n## two\n\nkept\n\n## three\n\n| format | inputs |"
+    )
+    assert "| llh | 20 |" in text
+    put_section(page, "two", "last")
+    assert page.read_text() == text.replace("kept", "last")
