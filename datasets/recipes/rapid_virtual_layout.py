@@ -78,6 +78,7 @@ def attributes(o: RapidVirtualOptions, networks: int) -> dict[str, Any]:
         "network": f"{networks} real networks, thinned, turned and mirrored; {o.network.made_share:.0%} made"
         if networks
         else "made: evenly scattered on one side of a straight coast",
+        "scaling": w.scaling,
         "waves": f"peak displacement about the relation of {SCALINGS[w.scaling].reference}, scatter of log10 "
         f"{w.between_events:g} between events and {w.between_stations:g} between stations",
         "noise": o.noise.model_dump(mode="json"),
