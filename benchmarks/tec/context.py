@@ -155,7 +155,7 @@ def between_errors(files: dict[str, Ionex]) -> list[Outcome]:
             inside = np.abs(maps.lat) <= _MOST_LAT
             lat, lon = np.meshgrid(maps.lat[inside][::_THIN], maps.lon[:-1:_THIN], indexing="ij")
             left_out = [t for t in maps.time[1::2] if t < wide.time[-1]]
-            missed = [tec_at(wide, t, lat, lon, way) - tec_at(maps, t, lat, lon) for t in left_out]  # type: ignore[arg-type]
+            missed = [tec_at(wide, t, lat, lon, way) - tec_at(maps, t, lat, lon) for t in left_out]
             found.append(float(np.sqrt(np.nanmean(np.square(missed)))))
         none = np.full(len(found), np.nan)
         out.append(replace(_values(f"between_{way}", "TECU", none, np.array(found)), name=list(files)))

@@ -133,6 +133,5 @@ def _related(flags: np.ndarray, day: np.ndarray, truth: Truth) -> Iterator[Outco
             name = P_PLANTED if truth.size[mine].any() else P_CONTROL
             found[name].append((site, shift_p_value(flags[site, known:], events, truth.lead_days)))
     for name, values in found.items():
-        site, p = zip(*values, strict=True) if values else ((), ())
         none = [float("nan")] * len(values)
-        yield Outcome(name, "1", list(site), none, none, list(p))
+        yield Outcome(name, "1", [site for site, _ in values], none, none, [p for _, p in values])

@@ -1,6 +1,7 @@
 """The picture on the card of made ionosphere maps."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ def plot_tec(store: Store, path: Path) -> None:
     place = store.read("site_lat")[site], store.read("site_lon")[site]
     figure = Figure(figsize=(13, 10), layout="constrained")
     FigureCanvasAgg(figure)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1.4, 1))
+    top, bottom = cast(np.ndarray, figure.subfigures(2, 1, height_ratios=(1.4, 1)))
     tec = store.read("tec", slice(row, row + 1))[0]
     picks = np.linspace(0, len(tec), 4, endpoint=False).astype(int)
     axes = top.subplots(2, 2, sharex=True, sharey=True).ravel()

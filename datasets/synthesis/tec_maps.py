@@ -160,12 +160,13 @@ class TecMaker:
     def maps(self, rows: range, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         """Electron content at the nodes of a grid, TECU, shape (days, per_day, len(lat), len(lon))."""
         time = self.times(rows).ravel()
-        i, nodes = self.indices, np.meshgrid(lat, lon, indexing="ij")
+        i = self.indices
+        node_lat, node_lon = np.meshgrid(lat, lon, indexing="ij")
         noon = i.day + 0.5  # daily values hold at noon and change evenly between
         flux = (np.interp(time, noon, i.f107) + np.mean(i.f107)) / 2
         ap = np.stack([np.interp(time - back, noon, i.ap) for back in range(3)])
         column = (slice(None), None, None)
-        value = climate(time[column], *nodes, flux[column], ap[..., None, None])
+        value = climate(time[column], node_lat, node_lon, flux[column], ap[..., None, None])
         first = rows.start * self.per_day
-        factor = np.exp(self.weather.field(np.arange(first, first + len(time)), *nodes))
+        factor = np.exp(self.weather.field(np.arange(first, first + len(time)), node_lat, node_lon))
         return (value * factor).reshape(len(rows), self.per_day, len(lat), len(lon))

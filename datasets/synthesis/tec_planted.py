@@ -63,7 +63,7 @@ def drawn_sites(n: int, apart_km: float, most_lat: float, rng: np.random.Generat
     for _ in range(_TRIES):
         lat = np.rad2deg(np.arcsin(rng.uniform(-1, 1) * np.sin(np.deg2rad(most_lat))))
         place = np.array([lat, rng.uniform(-180, 180)])
-        if (ground_distance(*place, found[:, 0], found[:, 1]) > 1e3 * apart_km).all():
+        if (ground_distance(place[0], place[1], found[:, 0], found[:, 1]) > 1e3 * apart_km).all():
             found = np.vstack([found, place])
         if len(found) == n:
             return found
