@@ -3,6 +3,7 @@
 import os
 
 _OFF = {
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # two lines for every run
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -14,7 +14,7 @@ from typing import Literal
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.physics import okada
-from slipbench.platform.settings import Settings
+from slipbench.platform.settings import Settings, hidden
 from slipbench.platform.tracking_check import check
 from slipbench.platform.versions import code_version
 
@@ -55,7 +55,7 @@ def examine(place: Settings) -> Iterator[Finding]:
     yield _home(place.home)
     try:
         check(place.tracking)
-        yield Finding("tracking", "ok", f"MLflow at {place.tracking}, schema up to date")
+        yield Finding("tracking", "ok", f"MLflow at {hidden(place.tracking)}, schema up to date")
     except InputError as error:
         yield Finding("tracking", "broken", str(error))
     yield from _data(place.data)

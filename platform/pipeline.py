@@ -18,6 +18,7 @@ from slipbench.datasets.hashing import config_hash
 from slipbench.datasets.store.reader import Store
 from slipbench.platform.records import cell_records, fit_record, suite_record
 from slipbench.platform.settings import Settings
+from slipbench.platform.spool import track
 from slipbench.platform.stages import (
     Fitted,
     Planned,
@@ -29,14 +30,16 @@ from slipbench.platform.stages import (
     plan_dataset,
     run_fit,
 )
-from slipbench.platform.tracking import Tracker
 from slipbench.platform.tracking_check import check
 from slipbench.platform.versions import code_version
 
 
 @dataclass(frozen=True)
 class SuiteDone:
-    """A finished suite: its name, results table and MLflow run, and how many cells did not finish."""
+    """A finished suite: its name, results table and MLflow run, and how many cells did not finish.
+
+    The run is empty where the tracking server did not take it.
+    """
 
     name: str
     table: Path
@@ -177,7 +180,4 @@ def _track(
     figures = [drawing.path for drawing in draw(table, folder / "figures")]
     reports = suite.report(table, folder / "report")
     files = [table_path, write_page(table, folder / "leaderboard.html"), *figures, *reports]
-    run_id, written = Tracker(place.tracking, place.home / "artifacts").log_suite(parent, records, files)
-    total = len(records) + sum(len(record.children) for record in records)
-    report.say(f"tracking {suite.options.name}: {written} of {total} runs were new")
-    return run_id
+    return track(place, report, parent, records, files)

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from slipbench.platform.records import fit_record
 from slipbench.platform.settings import Settings
+from slipbench.platform.spool import track
 from slipbench.platform.stages import Fitted, Report, build_stores, plan_dataset
-from slipbench.platform.tracking import Tracker
 from slipbench.platform.tracking_check import check
 from slipbench.trainers.mae_fit import check_mae, mae_hash, pretrain
 from slipbench.trainers.mae_options import MaeOptions
@@ -53,5 +53,5 @@ def pretrain_mae(options: MaeOptions, place: Settings, report: Report, **cluster
         fitted = Fitted(cast(Any, options), folder, fit, None)
         record = fit_record(options.name, fitted, store.dataset_hash)
         record = replace(record, id=f"fit-{folder.name}")
-        Tracker(place.tracking, place.home / "artifacts").log_suite(record, ())
+        track(place, report, record, ())
     return fit

@@ -1,6 +1,7 @@
 """Where the real data, the state and the tracking server are: read once from the environment."""
 
 import os
+import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,11 @@ class Settings:
     def page(self) -> Path:
         """The HTML leaderboard."""
         return self.home / "leaderboard.html"
+
+
+def hidden(text: str) -> str:
+    """A text for people and logs: URIs in it lose the user and the password that they may hold."""
+    return re.sub(r"//[^/@\s]*@", "//", text)
 
 
 def in_ray_job() -> bool:

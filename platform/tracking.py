@@ -1,11 +1,15 @@
-"""MLflow: one parent run per suite, a child run per cell, fit and trial. The driver is the only writer.
+"""MLflow: one parent run per suite, a child run per cell, fit and trial. The driver of a suite writes them.
 
 Everything is idempotent. A run is known by the tag ``slipbench.id``; its content's hash is the last thing
-written to it (``slipbench.logged``), so a run without it was interrupted and is written anew.
+written to it (``slipbench.logged``), so a run without it was interrupted and is written anew. MLflow has no
+unique keys: when two homes log one suite at the same time, whoever looks last keeps the run with the smallest
+id of each kind, whoever wrote it, and deletes the others. Runs that another home is still writing are left
+alone (``slipbench.writer``).
 """
 
 import logging
 import math
+import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,15 +18,20 @@ from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
+from mlflow.exceptions import MlflowException
 
 from slipbench.datasets.hashing import config_hash
 
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 logging.getLogger("alembic").setLevel(logging.ERROR)
 
-_BATCH = 100  # MLflow's limit of params and of tags in one call
+#: MLflow's limits of params, of tags, and of all with metrics (1000) in one call.
+_BATCH, _METRICS = 100, 800
 _PARAM_CHARACTERS = 6000
 _TAG_CHARACTERS = 5000
+#: How often a suite is begun anew because another home has deleted runs of it as its own doubles.
+_TRIES = 10
+_LOGGED, _WRITER = "slipbench.logged", "slipbench.writer"
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,7 @@ class Tracker:
     def __init__(self, uri: str, artifacts: Path) -> None:
         self.uri, self._artifacts = uri, artifacts
         self._client = MlflowClient(tracking_uri=uri)
+        self._writer = config_hash([socket.gethostname(), str(artifacts.absolute())])[:16]
 
     def log_suite(
         self, parent: Record, records: Iterable[Record], files: Sequence[Path] = ()
@@ -99,26 +109,61 @@ class Tracker:
         tuple
             Parent run id and the number of child runs written now.
         """
-        experiment = self._experiment(parent.name)
+        experiment, wanted, written = self._experiment(parent.name), list(records), 0
+        for _ in range(_TRIES):
+            try:
+                known = self._known(experiment)
+                parent_id, _ = self._write(experiment, parent, None, known)
+                if self._doubled(experiment, parent.id):
+                    continue
+                for record in wanted:
+                    run_id, new = self._write(experiment, record, parent_id, known)
+                    written += new
+                    for child in record.children:
+                        written += self._write(experiment, child, run_id, known)[1]
+                self._forget(known, parent_id, {record.id for record in wanted})
+                for path in files:
+                    self._client.log_artifact(parent_id, str(path))
+                if not self._doubled(experiment, parent.id):
+                    return parent_id, written
+            except MlflowException as error:
+                if not _deleted(error):
+                    raise
+        raise RuntimeError(f"{parent.name} is logged by others at the same time, {_TRIES} times over")
+
+    def _doubled(self, experiment: str, parent: str) -> bool:
+        """Delete doubles and runs below none; whether the suite's own run had any, to be looked at again."""
         known = self._known(experiment)
-        parent_id, _ = self._write(experiment, parent, None, known)
-        written, wanted = 0, list(records)
-        for record in wanted:
-            run_id, new = self._write(experiment, record, parent_id, known)
-            written += new
-            for child in record.children:
-                written += self._write(experiment, child, run_id, known)[1]
-        self._forget(known, parent_id, {record.id for record in wanted})
-        for path in files:
-            self._client.log_artifact(parent_id, str(path))
-        return parent_id, written
+        first, *others = sorted(known[None, parent], key=_run_id)
+        gone = list(others)
+        for (above, _), runs in known.items():
+            if above == _run_id(first) and len(runs) > 1:
+                gone += sorted((r for r in runs if _LOGGED in r.data.tags), key=_run_id)[1:]
+                gone += [r for r in runs if self._own_and_unfinished(r)]
+        every = [(above, run) for (above, _), runs in known.items() for run in runs]
+        there = {_run_id(run) for _, run in every} - {_run_id(run) for run in gone}
+        while lost := [run for above, run in every if above and above not in there and _run_id(run) in there]:
+            there -= {_run_id(run) for run in lost}
+            gone += lost
+        self._delete(gone)
+        return bool(others)
+
+    def _own_and_unfinished(self, run: Run) -> bool:
+        return _LOGGED not in run.data.tags and run.data.tags.get(_WRITER, self._writer) == self._writer
+
+    def _delete(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            try:
+                self._client.delete_run(_run_id(run))
+            except MlflowException as error:  # another home was faster
+                if not _deleted(error):
+                    raise
 
     def _forget(self, known: dict, parent: str, wanted: set[str]) -> None:
         """Delete children that the suite no longer has, such as cells of an earlier code version."""
         for (above, name), runs in known.items():
             if above == parent and name not in wanted:
-                for run in runs:
-                    self._client.delete_run(run.info.run_id)
+                self._delete(runs)
 
     def runs(self, experiment: str) -> list[Run]:
         """All runs of an experiment that are not deleted."""
@@ -130,7 +175,12 @@ class Tracker:
         if found is None:
             local = "://" in self.uri and not self.uri.startswith("http")
             location = (self._artifacts / name).absolute().as_uri() if local else None
-            return self._client.create_experiment(name, artifact_location=location)
+            try:
+                return self._client.create_experiment(name, artifact_location=location)
+            except MlflowException:  # made by another home since
+                found = self._client.get_experiment_by_name(name)
+                if found is None:
+                    raise
         if found.lifecycle_stage == "deleted":
             self._client.restore_experiment(found.experiment_id)
         return found.experiment_id
@@ -157,15 +207,16 @@ class Tracker:
         return known
 
     def _write(self, experiment: str, record: Record, parent: str | None, known: dict) -> tuple[str, bool]:
-        same, keep = known.get((parent, record.id), []), None
-        for run in same:
-            if keep is None and (run.data.tags.get("slipbench.logged") == record.digest or parent is None):
-                keep = run
-            else:
-                self._client.delete_run(run.info.run_id)
-        if keep is not None and keep.data.tags.get("slipbench.logged") == record.digest:
+        same = sorted(known.get((parent, record.id), []), key=_run_id)
+        whole = [run for run in same if run.data.tags.get(_LOGGED) == record.digest]
+        keep = next(iter(whole or (same if parent is None else ())), None)
+        if parent is not None:  # of another content, or of an attempt of ours that was cut off
+            old = (run for run in same if _LOGGED in run.data.tags or self._own_and_unfinished(run))
+            self._delete(run for run in old if run is not keep)
+        if keep is not None and whole:
             return keep.info.run_id, False
-        tags = {"slipbench.id": record.id} | ({"mlflow.parentRunId": parent} if parent else {})
+        tags = {"slipbench.id": record.id, _WRITER: self._writer}
+        tags |= {"mlflow.parentRunId": parent} if parent else {}
         run = keep or self._client.create_run(experiment, tags=tags, run_name=record.name)
         self._fill(run.info.run_id, record)
         return run.info.run_id, True
@@ -181,10 +232,19 @@ class Tracker:
         ]
         params = [Param(k, str(v)[:_PARAM_CHARACTERS]) for k, v in record.params.items()]
         tags = [RunTag(k, str(v)[:_TAG_CHARACTERS]) for k, v in record.tags.items()]
-        for start in range(0, len(metrics), 1000):
-            self._client.log_batch(run_id, metrics=metrics[start : start + 1000])
-        for start in range(0, max(len(params), len(tags)), _BATCH):
-            part = slice(start, start + _BATCH)
-            self._client.log_batch(run_id, params=params[part], tags=tags[part])
-        self._client.set_tag(run_id, "slipbench.logged", record.digest)
+        while metrics or params or tags:
+            self._client.log_batch(
+                run_id, metrics=metrics[:_METRICS], params=params[:_BATCH], tags=tags[:_BATCH]
+            )
+            metrics, params, tags = metrics[_METRICS:], params[_BATCH:], tags[_BATCH:]
+        self._client.set_tag(run_id, _LOGGED, record.digest)
         self._client.set_terminated(run_id, record.status)
+
+
+def _run_id(run: Run) -> str:
+    return str(run.info.run_id)
+
+
+def _deleted(error: MlflowException) -> bool:
+    """Whether a call failed since the run has been deleted meanwhile."""
+    return "must be in the 'active' state" in str(error)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from slipbench.datasets.errors import InputError
+from slipbench.platform.settings import hidden
 
 ANSWER_SECONDS = 8
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(ANSWER_SECONDS), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
@@ -36,7 +37,7 @@ def check(uri: str) -> None:
                 _ask(uri)
         except OSError as error:
             raise InputError(
-                f"tracking {uri}",
+                f"tracking {hidden(uri)}",
                 f"not writable ({error.strerror})",
                 "a writable folder",
                 "set SLIPBENCH_HOME",
@@ -55,9 +56,9 @@ def _ask(uri: str) -> None:
     try:
         MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
     except Exception as error:  # MLflow, SQLAlchemy and requests each have their own families
-        reason = " ".join(str(error).split())[:160]
+        reason = hidden(" ".join(str(error).split())[:160])
         raise InputError(
-            f"tracking {uri}",
+            f"tracking {hidden(uri)}",
             f"does not answer ({reason})",
             "an MLflow server or database",
             "start it, or unset SLIPBENCH_TRACKING and MLFLOW_TRACKING_URI",
@@ -100,7 +101,7 @@ def _migrate(uri: str, path: Path) -> None:
             )
     except sqlite3.DatabaseError as error:
         raise InputError(
-            f"tracking {uri}", "not an SQLite database", "a database of MLflow", "move the file away"
+            f"tracking {hidden(uri)}", "not an SQLite database", "a database of MLflow", "move the file away"
         ) from error
     import sqlalchemy
     from mlflow.store.db.utils import _get_latest_schema_revision, _upgrade_db
@@ -114,7 +115,7 @@ def _migrate(uri: str, path: Path) -> None:
         _upgrade_db(engine)
     except Exception as error:  # an MLflow newer than this one wrote it
         raise InputError(
-            f"tracking {uri}",
+            f"tracking {hidden(uri)}",
             f"has schema {row[0]}, unknown here",
             "this MLflow's or an older schema",
             "install the newer MLflow or name another database",

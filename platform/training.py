@@ -8,6 +8,7 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.store.reader import Store
 from slipbench.platform.records import fit_record
 from slipbench.platform.settings import Settings
+from slipbench.platform.spool import track
 from slipbench.platform.stages import (
     Fitted,
     Report,
@@ -20,7 +21,6 @@ from slipbench.platform.stages import (
     run_search,
     run_start,
 )
-from slipbench.platform.tracking import Tracker
 from slipbench.platform.tracking_check import check
 from slipbench.platform.tune import Tuned
 from slipbench.trainers.devices import HERE
@@ -67,7 +67,7 @@ def train(
         record = fit_record(options.name, fitted, stores[dataset_key(options.dataset)].dataset_hash)
         # a run of its own for every fit: what MLflow has logged of one cannot be changed to another's
         record = replace(record, id=f"fit-{fitted.folder.name}")
-        Tracker(place.tracking, place.home / "artifacts").log_suite(record, record.children)
+        track(place, report, record, record.children)
     return fitted
 
 

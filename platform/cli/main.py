@@ -34,6 +34,7 @@ from slipbench.platform.cli import (  # noqa: E402
     pretrain_pfn,
     repair,
     run,
+    track,
     train,
     tune,
     ui,
@@ -52,7 +53,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(run, plan, build, inspect, verify, repair, window_study, fit_noise, fit_high_rate_noise, fetch),
-    *(position, train, tune, predict, pretrain_mae, pretrain_pfn, bench, leaderboard, ui, doctor),
+    *(position, train, tune, predict, pretrain_mae, pretrain_pfn, bench, leaderboard, track, ui, doctor),
 )
 for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)

@@ -16,15 +16,15 @@ def command(
     import sys
 
     from slipbench.platform.cli.console import err
-    from slipbench.platform.settings import settings
+    from slipbench.platform.settings import hidden, settings
     from slipbench.platform.tracking_check import check
 
     place = settings()
     check(place.tracking)
     if place.tracking.startswith("http"):
-        err().print(f"the tracking server has its own page: {place.tracking}")
+        err().print(f"the tracking server has its own page: {hidden(place.tracking)}")
         return 0
-    err().print(f"http://127.0.0.1:{port} shows {place.tracking}; Ctrl-C ends it")
+    err().print(f"http://127.0.0.1:{port} shows {hidden(place.tracking)}; Ctrl-C ends it")
     arguments = ["--backend-store-uri", place.tracking, "--host", "127.0.0.1", "--port", str(port)]
     # one reader needs one worker and none of the background jobs
     server = subprocess.Popen(

@@ -1,0 +1,96 @@
+"""What MLflow is to get, kept on disk until it has it: a server that is away costs no row and no run."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from slipbench.benchmarks.run import reason_of
+from slipbench.datasets.atomic import write_atomic
+from slipbench.datasets.hashing import config_hash
+from slipbench.platform.settings import Settings, hidden
+from slipbench.platform.stages import Report
+from slipbench.platform.stop import raise_if_asked
+from slipbench.platform.tracking import Record, Tracker
+
+
+def track(
+    place: Settings, report: Report, parent: Record, records: Iterable[Record], files: Sequence[Path] = ()
+) -> str:
+    """Keep a suite's records on disk, send them with all that still waits, and forget what has arrived.
+
+    Sending is idempotent (`Tracker.log_suite`), so whatever was cut off half way is sent again.
+
+    Parameters
+    ----------
+    place : Settings
+        Tracking server, and the home where records wait (``spool``).
+    report : Report
+        Where to tell what was sent or has to wait.
+    parent, records, files
+        As for `Tracker.log_suite`.
+
+    Returns
+    -------
+    str
+        Run of the parent; empty where the server did not take it.
+    """
+    kept = _keep(place, parent, list(records), files)
+    sent = {path: _send(place, report, path) for path in waiting(place)}
+    return sent[kept]
+
+
+def replay(place: Settings, report: Report) -> int:
+    """Send what waits.
+
+    Returns
+    -------
+    int
+        How many suites the server still did not take.
+    """
+    return sum(not _send(place, report, path) for path in waiting(place))
+
+
+def waiting(place: Settings) -> list[Path]:
+    """Files of the suites that wait for the server."""
+    return sorted((place.home / "spool").glob("*.json"))
+
+
+def _keep(place: Settings, parent: Record, records: list[Record], files: Sequence[Path]) -> Path:
+    whole: dict[str, Any] = {"parent": _plain(parent), "records": [_plain(r) for r in records]}
+    whole["files"] = [str(f) for f in files]
+    path = place.home / "spool" / f"{parent.name}-{config_hash(parent.id)[:12]}.json"
+    write_atomic(path, json.dumps(whole).encode())
+    return path
+
+
+def _send(place: Settings, report: Report, path: Path) -> str:
+    whole = json.loads(path.read_text())
+    parent, records = _record(whole["parent"]), [_record(r) for r in whole["records"]]
+    files = [Path(f) for f in whole["files"] if Path(f).is_file()]
+    total = len(records) + sum(len(record.children) for record in records)
+    try:
+        run_id, written = Tracker(place.tracking, place.home / "artifacts").log_suite(parent, records, files)
+    except Exception as error:  # MLflow, its database and its artifact store each have their own families
+        raise_if_asked()
+        report.say(
+            f"tracking {parent.name}: {total} runs wait in {path}, since {hidden(place.tracking)} did not "
+            f"take them ({hidden(reason_of(error))}); 'slipbench track' sends them"
+        )
+        return ""
+    path.unlink()
+    report.say(f"tracking {parent.name}: {written} of {total} runs were new")
+    return run_id
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    return asdict(record) | {
+        "params": {k: str(v) for k, v in record.params.items()},
+        "metrics": {k: float(v) for k, v in record.metrics.items()},
+        "children": [_plain(child) for child in record.children],
+    }
+
+
+def _record(plain: dict[str, Any]) -> Record:
+    return Record(**plain | {"children": [_record(child) for child in plain["children"]]})

@@ -1,0 +1,130 @@
+"""A PostgreSQL cluster and an MLflow server of our own, for tests."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.object_store import free_port
+
+
+def _programs() -> Path | None:
+    """Folder of PostgreSQL's programs: Debian keeps them off the PATH."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((f for f in folders if (f / "initdb").exists()), None)
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """URI of an empty database; the cluster is in `folder` and goes with the context.
+
+    PostgreSQL refuses to run as root, so root hands the folder to the user that Debian makes for it.
+    """
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    pytest.importorskip("psycopg")
+    user = "postgres" if os.getuid() == 0 else None
+    folder.mkdir(parents=True)
+    if user:
+        shutil.chown(folder, user)
+        for above in folder.parents:  # pytest's folders are its owner's alone
+            if above.is_relative_to("/tmp") and above != Path("/tmp"):
+                above.chmod(above.stat().st_mode | 0o011)
+    password, port, data = secrets.token_hex(16), free_port(), folder / "data"
+    word = folder / "word"
+    word.write_text(password)
+    if user:
+        shutil.chown(word, user)
+
+    def run(*command: object) -> None:
+        done = subprocess.run(
+            [str(c) for c in command], user=user, capture_output=True, text=True, cwd="/tmp"
+        )
+        assert done.returncode == 0, done.stderr
+
+    options = ["-A", "scram-sha-256", "-U", "slipbench", f"--pwfile={word}", "-E", "UTF8", "--no-sync"]
+    run(programs / "initdb", "-D", data, *options)
+    settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    run(programs / "pg_ctl", "-D", data, "-o", settings, "-w", "-l", folder / "log", "start")
+    try:
+        yield f"postgresql+psycopg://slipbench:{password}@127.0.0.1:{port}/postgres"
+    finally:
+        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+
+
+@dataclass
+class Server:
+    """An MLflow server that can be killed and started again on the same port."""
+
+    backend: str
+    artifacts: str
+    log: Path
+    env: dict[str, str]
+    port: int = field(default_factory=free_port)
+    arguments: tuple[str, ...] = ()
+    _process: subprocess.Popen | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", self.backend]
+        command += [
+            "--artifacts-destination",
+            self.artifacts,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        ]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--workers", "2", *self.arguments],
+                env=os.environ | self.env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, self.log.read_text()[-2000:]
+            try:
+                urllib.request.urlopen(f"{self.uri}/health", timeout=2).close()
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise AssertionError("the MLflow server does not answer")
+
+    def kill(self) -> None:
+        """As a machine that dies: no goodbye to anyone."""
+        if self._process:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def mlflow_server(
+    backend: str, artifacts: str, folder: Path, env: dict[str, str], *arguments: str
+) -> Iterator[Server]:
+    folder.mkdir(parents=True, exist_ok=True)
+    server = Server(backend, artifacts, folder / "mlflow.log", env, arguments=arguments)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
