@@ -17,6 +17,8 @@ from slipbench.benchmarks.text_table import markdown_table, share
 
 #: Classes of seconds after the origin time.
 CLASSES = ((0, 20), (20, 60), (60, 120), (120, 1000))
+#: Magnitude from which earthquakes are large: the centroid lies tens of kilometres from the epicentre.
+LARGE = 8.0
 _CENTROID = (CURVE_EAST, CURVE_NORTH)
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 
@@ -42,30 +44,41 @@ def network_parts(table: pd.DataFrame, folder: Path) -> Parts:
 
 
 def _errors(virtual: pd.DataFrame) -> str:
-    """Errors by class of seconds."""
-    head = ["model", "seconds", "snapshots", "|ΔMw| median", "ΔMw median", "Mw inside 90 %"]
-    head += ["centroid median (km)", "place inside 90 %"]
+    """Errors by class of seconds, and those of large earthquakes."""
+    head = ["model", "Mw", "seconds", "snapshots", "|ΔMw| median", "ΔMw median", "Mw inside 90 %"]
+    head += ["centroid median (km)", "epicentre median (km)", "place inside 90 %"]
     lines = []
     for model, cell in _cells(virtual):
-        second = cell[SECOND]["true"]
-        for low, high in CLASSES:
-            part = (second > low) & (second <= high)
-            told = part & np.isfinite(cell[MW]["pred"])
-            if not told.any():
+        second, mw = cell[SECOND]["true"], cell[MW]["true"]
+        largest = float(np.ceil(10 * mw.max()) / 10)
+        for least, (low, high) in [(0.0, c) for c in CLASSES] + [(LARGE, CLASSES[-1])]:
+            part = (second > low) & (second <= high) & (mw >= least)
+            if not np.isfinite(cell[MW]["pred"][part]).any():
                 continue
-            miss = (cell[MW]["pred"] - cell[MW]["true"])[told]
-            line = [model, f"{low + 1} to {int(min(high, second.max()))}", f"{told.sum()} of {part.sum()}"]
-            line += [f"{np.median(np.abs(miss)):.2f}", f"{np.median(miss):+.2f}".replace("-", "−")]
-            line.append(_inside(cell, "mw", part))
-            line.append(f"{np.median(_away(cell)[part]):.0f}" if EAST in cell else "–")
-            lines.append([*line, _inside(cell, "position", part)])
+            size = f"{least:.1f} to {largest:.1f}" if least else "all"
+            lines.append([model, size, f"{low + 1} to {int(min(high, second.max()))}", *_line(cell, part)])
     about = (
-        "Test snapshots at random seconds, networks that no training sample had, by seconds after the origin "
-        "time. `pgd_snapshot` is the median magnitude of the stations of the same snapshots by peak "
+        "Test snapshots at random seconds, of networks that no training sample had, by seconds after the "
+        "origin time. `pgd_snapshot` is the median magnitude of the stations of the same snapshots by peak "
         "displacement, where at least four rise above their noise. Coverage with exact binomial 95 % "
-        "intervals, which are too narrow by what the snapshots of one earthquake share."
+        "intervals, which are too narrow by what the snapshots of one earthquake share. The centroid's error "
+        "stands beside that of taking the epicentre for it."
     )
     return f"{about}\n\n{markdown_table(head, lines)}"
+
+
+def _line(cell: dict[str, dict[str, np.ndarray]], part: np.ndarray) -> list[str]:
+    """Errors and coverage of some snapshots."""
+    told = part & np.isfinite(cell[MW]["pred"])
+    miss = (cell[MW]["pred"] - cell[MW]["true"])[told]
+    return [
+        f"{told.sum()} of {part.sum()}",
+        f"{np.median(np.abs(miss)):.2f}",
+        f"{np.median(miss):+.2f}".replace("-", "−"),
+        _inside(cell, "mw", part),
+        *(f"{np.median(a(cell)[part]):.0f}" if EAST in cell else "–" for a in (_away, _epicentre_away)),
+        _inside(cell, "position", part),
+    ]
 
 
 def _inside(cell: dict[str, dict[str, np.ndarray]], name: str, part: np.ndarray) -> str:
@@ -78,6 +91,11 @@ def _inside(cell: dict[str, dict[str, np.ndarray]], name: str, part: np.ndarray)
 def _away(cell: dict[str, dict[str, np.ndarray]]) -> np.ndarray:
     """Distance (km) of the predicted centroid from the true one."""
     return np.hypot(*(cell[q]["pred"] - cell[q]["true"] for q in (EAST, NORTH)))
+
+
+def _epicentre_away(cell: dict[str, dict[str, np.ndarray]]) -> np.ndarray:
+    """Distance (km) of the epicentre from the true centroid."""
+    return np.hypot(*(cell[q]["true"] for q in (EAST, NORTH)))
 
 
 def _coverage(real: pd.DataFrame) -> str:
