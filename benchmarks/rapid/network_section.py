@@ -119,12 +119,15 @@ def _coverage(real: pd.DataFrame) -> str:
             last = np.flatnonzero(told)[-1]
             text = f"{holds[told].mean():.0%}; {low[last]:.2f} to {high[last]:.2f}"
             off = [np.asarray(by[q]["y_pred"])[last] - np.asarray(by[q]["y_true"])[last] for q in _CENTROID]
-            cells.append(text + (f"; {np.hypot(*off):.0f} km" if np.isfinite(off).all() else ""))
+            if np.isfinite(off).all():
+                away = np.hypot(*(np.asarray(by[q]["y_true"])[last] for q in _CENTROID))
+                text += f"; {np.hypot(*off):.0f} km (epicentre {away:.0f})"
+            cells.append(text)
         lines.append([str(model), *cells])
     about = (
         "Share of the seconds at which the interval of 90 % holds the catalogue's Mw; the interval at the "
-        "end; the distance of the last centroid from the catalogue's, where the store knows one. The seconds "
-        "of one earthquake are nearly one observation."
+        "end; the distance of the last centroid, and of the epicentre, from the catalogue's centroid, where "
+        "the store knows one. The seconds of one earthquake are nearly one observation."
     )
     return f"{about}\n\n{markdown_table(['model', *names], lines)}"
 

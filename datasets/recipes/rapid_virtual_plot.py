@@ -56,13 +56,22 @@ def _draw_network(figure: Any, ax: Any, x: np.ndarray, target: np.ndarray) -> No
     longest = np.nanquantile(length, 0.9) if np.isfinite(length).any() else 1.0
     moved = moved * np.minimum(1, longest / length)[:, None]
     arrows = ax.quiver(x[:, _EAST], x[:, _NORTH], *moved.T, width=0.006, scale=5 * longest, color="0.3")
-    ax.quiverkey(arrows, 0.55, 0.05, longest, f"{longest:.2g} cm", labelpos="E")
+    ax.quiverkey(
+        arrows,
+        0.55,
+        0.05,
+        longest,
+        f"{longest:.2g} cm" if longest < 10 else f"{longest:.0f} cm",
+        labelpos="E",
+    )
     ax.plot(0, 0, "*", ms=13, color="tab:red", label="epicentre")
     ax.plot(*target[:2], "o", ms=7, mfc="none", color="black", label="centroid")
     ax.set(xlabel="east (km)", ylabel="north (km)")
     ax.set_aspect("equal", "datalim")
     ax.margins(0.15)
-    figure.colorbar(shown, ax=ax, label="peak displacement so far (cm)", shrink=0.8)
+    bar = figure.colorbar(shown, ax=ax, label="peak displacement so far (cm)", shrink=0.8)
+    bar.ax.yaxis.set_major_formatter("{x:g}")
+    bar.ax.yaxis.set_minor_formatter("{x:g}")
 
 
 def _draw_peaks(figure: Any, grid: Any, x: np.ndarray, mw: np.ndarray, store: Store) -> None:
