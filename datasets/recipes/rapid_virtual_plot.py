@@ -49,6 +49,8 @@ def plot_snapshots(store: Store, path: Path) -> None:
 
 
 def _draw_network(figure: Any, ax: Any, x: np.ndarray, target: np.ndarray) -> None:
+    from matplotlib.ticker import LogFormatter
+
     moved = 100 * UNIT_M * np.sinh(x[:, 3:5])
     shown = ax.scatter(x[:, _EAST], x[:, _NORTH], c=10 ** x[:, _PEAK] * 100, s=18, cmap="viridis", norm="log")
     length = np.hypot(*moved.T)
@@ -71,7 +73,7 @@ def _draw_network(figure: Any, ax: Any, x: np.ndarray, target: np.ndarray) -> No
     ax.margins(0.15)
     bar = figure.colorbar(shown, ax=ax, label="peak displacement so far (cm)", shrink=0.8)
     bar.ax.yaxis.set_major_formatter("{x:g}")
-    bar.ax.yaxis.set_minor_formatter("{x:g}")
+    bar.ax.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1, 0.5)))
 
 
 def _draw_peaks(figure: Any, grid: Any, x: np.ndarray, mw: np.ndarray, store: Store) -> None:
