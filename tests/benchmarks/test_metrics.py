@@ -142,6 +142,34 @@ def records(n=200, seed=0):
     return Samples(true | dict.fromkeys(detections, arrival), pred | dict.fromkeys(detections, seen))
 
 
+def electron_content(n=200, seed=0):
+    """Days: how many anomalies, quiet values and quiet days there are (true), and how many are marked."""
+    rng = np.random.default_rng(seed)
+    planted, quiet = rng.integers(0, 3, n), np.full(n, 12)
+    true = {"planted": planted, "quiet_values": quiet, "quiet_days": np.ones(n)}
+    pred = {
+        "planted": rng.binomial(planted, 0.7),
+        "quiet_values": rng.binomial(quiet, 0.03),
+        "quiet_days": rng.binomial(1, 0.2, n),
+    }
+    return Samples(*({k: v.astype(float) for k, v in part.items()} for part in (true, pred)))
+
+
+def test_rules_are_judged_by_counts_over_all_days():
+    s = Samples(
+        {"planted": np.array([3.0, 1.0]), "quiet_values": np.array([60.0, 40.0]), "quiet_days": np.ones(2)},
+        {
+            "planted": np.array([2.0, 0.0]),
+            "quiet_values": np.array([3.0, 1.0]),
+            "quiet_days": np.array([1.0, 0]),
+        },
+    )
+    assert BY_NAME["hit_rate"].value(s) == 0.5
+    assert BY_NAME["false_per_100"].value(s) == pytest.approx(4)
+    assert BY_NAME["false_days"].value(s) == 0.5
+    assert BY_NAME["tec_skill"].value(s) == pytest.approx(0.0)
+
+
 @pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
 def test_resampled_metrics_surround_the_metric(metric):
     if metric.task == "nowcast":
@@ -149,7 +177,9 @@ def test_resampled_metrics_surround_the_metric(metric):
     elif metric.labels == (SNAPSHOT,):
         s = snapshots()
     else:
-        s = {"source": sources, "anomaly": records, "rapid": magnitudes}[metric.task]()
+        s = {"source": sources, "anomaly": records, "rapid": magnitudes, "tec": electron_content}[
+            metric.task
+        ]()
     n = len(next(iter(s.true.values())))
     found = metric.resampled(s, resamples(n, 1, 0, 300), weights(n, 1, 0, 300))
     assert found.shape == (300,)
