@@ -21,6 +21,7 @@ import typer  # noqa: E402
 from slipbench.platform.cli import (  # noqa: E402
     bench,
     build,
+    correct_orbits,
     doctor,
     fetch,
     fit_high_rate_noise,
@@ -53,7 +54,8 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(run, plan, build, inspect, verify, repair, window_study, fit_noise, fit_high_rate_noise, fetch),
-    *(position, train, tune, predict, pretrain_mae, pretrain_pfn, bench, leaderboard, track, ui, doctor),
+    *(position, correct_orbits, train, tune, predict, pretrain_mae, pretrain_pfn),
+    *(bench, leaderboard, track, ui, doctor),
 )
 for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)
