@@ -18,7 +18,7 @@ from slipbench.benchmarks.rapid.records import Records, read_records
 from slipbench.benchmarks.rapid.snapshots import PEAK, events_of, peak_outcomes, snapshot_outcomes
 from slipbench.benchmarks.results import Cell, CellResult
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite, SuiteOptions
-from slipbench.benchmarks.suites.source import fit_name
+from slipbench.benchmarks.suites.fits import fit_name, fits
 from slipbench.datasets.dataset import Dataset
 from slipbench.datasets.hashing import config_hash, file_sha256
 from slipbench.datasets.physics.pgd import SCALINGS
@@ -90,12 +90,8 @@ class Rapid(Suite):
         self._kept: tuple[str, Records] | None = None
 
     def trainers(self) -> Mapping[str, TrainerOptions]:
-        """Every network with every seed; the suite's seeds replace the trainers' own."""
-        return {
-            fit_name(name, seed): trainer.model_copy(update={"seed": seed})
-            for name, trainer in self.options.networks.items()
-            for seed in self.options.seeds
-        }
+        """Every network with every seed."""
+        return fits(self.options.networks, self.options.seeds)
 
     def tests(self) -> Mapping[str, Any]:
         """The virtual earthquakes."""

@@ -15,6 +15,7 @@ from slipbench.benchmarks.results import Cell, CellResult, Outcome
 from slipbench.benchmarks.source.calibration import calibration_outcomes
 from slipbench.benchmarks.source.context import context
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite, SuiteOptions
+from slipbench.benchmarks.suites.fits import fit_name, fits
 from slipbench.datasets.dataset import Dataset
 from slipbench.datasets.hashing import config_hash, file_sha256
 from slipbench.datasets.recipes.source_options import SourceSyntheticOptions
@@ -57,11 +58,6 @@ class SourceOptions(SuiteOptions):
         return self
 
 
-def fit_name(network: str, seed: int) -> str:
-    """Name of one fit among the suite's checkpoints."""
-    return f"{network}-seed{seed}"
-
-
 @SUITES.register(
     Info(
         name="source",
@@ -79,12 +75,8 @@ class Source(Suite):
     options: SourceOptions
 
     def trainers(self) -> Mapping[str, TrainerOptions]:
-        """Every network with every seed; the suite's seeds replace the trainers' own."""
-        return {
-            fit_name(name, seed): trainer.model_copy(update={"seed": seed})
-            for name, trainer in self.options.networks.items()
-            for seed in self.options.seeds
-        }
+        """Every network with every seed."""
+        return fits(self.options.networks, self.options.seeds)
 
     def tests(self) -> Mapping[str, Any]:
         """The further test sets."""

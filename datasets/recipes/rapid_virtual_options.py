@@ -9,6 +9,7 @@ from slipbench.datasets.options import Options
 from slipbench.datasets.physics.pgd import SCALINGS
 from slipbench.datasets.physics.source import Range, StressDrop
 from slipbench.datasets.recipes.base import RecipeOptions
+from slipbench.datasets.recipes.source_options import SplitFractions
 from slipbench.datasets.registry import nearest
 
 
@@ -65,19 +66,6 @@ class RapidGaps(Options):
     broken: float = Field(0.01, ge=0, lt=1, description="chance that a station jumps at random")
 
 
-class RapidSplit(Options):
-    """Shares of the events."""
-
-    train: float = Field(0.85, gt=0, lt=1, description="training events")
-    validation: float = Field(0.05, gt=0, lt=1, description="validation events; the rest are for testing")
-
-    @model_validator(mode="after")
-    def _leaves_tests(self) -> "RapidSplit":
-        if self.train + self.validation >= 1:
-            raise ValueError("train + validation must leave events for testing")
-        return self
-
-
 class RapidVirtualOptions(RecipeOptions):
     """Options of the recipe ``rapid_virtual``."""
 
@@ -95,7 +83,9 @@ class RapidVirtualOptions(RecipeOptions):
     network: RapidNetwork = Field(RapidNetwork(), description="stations")
     noise: HighRateNoise = Field(HighRateNoise(), description="noise of the positions")
     gaps: RapidGaps = Field(RapidGaps(), description="missing and wrong data")
-    split: RapidSplit = Field(RapidSplit(), description="shares of training, validation and test events")
+    split: SplitFractions = Field(
+        SplitFractions(train=0.85, validation=0.05), description="shares of training and validation events"
+    )
     poisson: float = Field(0.25, ge=0, lt=0.5, description="Poisson ratio of the half-space")
 
     @model_validator(mode="after")
