@@ -70,7 +70,10 @@ def _wait(port: int, server: subprocess.Popen) -> None:
 
 @contextmanager
 def environment(more: dict[str, str]) -> Iterator[None]:
-    """These variables in this process for a while."""
+    """These variables in this process for a while; what s3fs has kept of other servers is forgotten."""
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()
     before = {name: os.environ.get(name) for name in more}
     os.environ.update(more)
     try:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -27,42 +28,38 @@ def _programs() -> Path | None:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """URI of an empty database; the cluster is in `folder` and goes with the context.
+def postgresql() -> Iterator[str]:
+    """URI of an empty database in a cluster of its own, which goes with the context.
 
-    PostgreSQL refuses to run as root, so root hands the folder to the user that Debian makes for it.
+    PostgreSQL refuses to run as root, so root hands a folder to the user that Debian makes for it; pytest's
+    folders are closed to others.
     """
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
     pytest.importorskip("psycopg")
     user = "postgres" if os.getuid() == 0 else None
-    folder.mkdir(parents=True)
-    if user:
-        shutil.chown(folder, user)
-        for above in folder.parents:  # pytest's folders are its owner's alone
-            if above.is_relative_to("/tmp") and above != Path("/tmp"):
-                above.chmod(above.stat().st_mode | 0o011)
-    password, port, data = secrets.token_hex(16), free_port(), folder / "data"
-    word = folder / "word"
-    word.write_text(password)
-    if user:
-        shutil.chown(word, user)
+    with tempfile.TemporaryDirectory(prefix="slipbench-postgresql-") as made:
+        folder = Path(made)
+        password, port, data = secrets.token_hex(16), free_port(), folder / "data"
+        word = folder / "word"
+        word.write_text(password)
+        for path in (folder, word) if user else ():
+            shutil.chown(path, user)
 
-    def run(*command: object) -> None:
-        done = subprocess.run(
-            [str(c) for c in command], user=user, capture_output=True, text=True, cwd="/tmp"
-        )
-        assert done.returncode == 0, done.stderr
+        def run(*command: object) -> None:
+            words = [str(word) for word in command]
+            done = subprocess.run(words, user=user, capture_output=True, text=True, cwd="/tmp")
+            assert done.returncode == 0, done.stderr
 
-    options = ["-A", "scram-sha-256", "-U", "slipbench", f"--pwfile={word}", "-E", "UTF8", "--no-sync"]
-    run(programs / "initdb", "-D", data, *options)
-    settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    run(programs / "pg_ctl", "-D", data, "-o", settings, "-w", "-l", folder / "log", "start")
-    try:
-        yield f"postgresql+psycopg://slipbench:{password}@127.0.0.1:{port}/postgres"
-    finally:
-        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        options = ["-A", "scram-sha-256", "-U", "slipbench", f"--pwfile={word}", "-E", "UTF8", "--no-sync"]
+        run(programs / "initdb", "-D", data, *options)
+        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+        run(programs / "pg_ctl", "-D", data, "-o", settings, "-w", "-l", folder / "log", "start")
+        try:
+            yield f"postgresql+psycopg://slipbench:{password}@127.0.0.1:{port}/postgres"
+        finally:
+            run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
 
 
 @dataclass

@@ -34,7 +34,7 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("services")
     with (
         s3_server() as env,
-        postgresql(folder / "postgresql") as backend,
+        postgresql() as backend,
         mlflow_server(backend, f"s3://{BUCKET}/mlflow", folder, env) as running,
     ):
         yield running

@@ -23,11 +23,12 @@ from .toy_source import toy_options
 SMALL: dict[str, dict[str, Any]] = {
     "img": {"width": 0.1},
     "its": {"width": 0.1, "units": 8},
+    "rapid_set": {"width": 32},
     "station_set": {"width": 32, "latents": 8, "components": 4},
     "ts": {"width": 0.5},
 }
 #: Losses that only memory can reach, of networks whose loss is not a squared error: densities of 400.
-REMEMBERED = {"station_set": -6.0}
+REMEMBERED = {"rapid_set": -6.0, "station_set": -6.0}
 EVERY = pytest.mark.parametrize("name", MODELS.names())
 
 

@@ -12,6 +12,7 @@ from slipbench.datasets.store.reader import Store
 from .toy_source import TARGETS
 
 STATIONS, DAYS, FRAMES, ROWS, COLUMNS = 6, 20, 5, 12, 8
+VIEWS = ("img", "its", "ts", "snapshot")
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,16 @@ class ToyViews:
             "target": low + unit * (high - low),
             "split": rng.choice(np.array([0, 1, 2], np.uint8), n, p=[0.6, 0.2, 0.2]),
         }
-        return Shard({k: v.astype(np.float32) if k in ("img", "its", "ts") else v for k, v in arrays.items()})
+        ramp = np.linspace(-1, 1, self.stations)
+        place = np.broadcast_to(ramp[:, None], (n, self.stations, 1))
+        arrays["snapshot"] = np.concatenate([step(ramp), place], -1) + rng.normal(
+            0, 0.1, (n, self.stations, 3)
+        )
+        return Shard({k: v.astype(np.float32) if k in VIEWS else v for k, v in arrays.items()})
 
 
 def toy_views(folder: Path, n_rows: int = 64, stations: int = STATIONS, seed: int = 5) -> Store:
-    """Build and open a store with ``img``, ``its``, ``ts`` and the station coordinates."""
+    """Build and open a store with `VIEWS` and the station coordinates."""
     image, labels = ("latitude", "longitude", "component"), ("station", "day", "component")
     at = np.linspace(0, 1, stations)
     build(
@@ -68,6 +74,7 @@ def toy_views(folder: Path, n_rows: int = 64, stations: int = STATIONS, seed: in
                 ArraySpec("img", (ROWS, COLUMNS, 2), "float32", image, "mm", "made"),
                 ArraySpec("its", (FRAMES, ROWS, COLUMNS, 2), "float32", ("frame", *image), "mm", "made"),
                 ArraySpec("ts", (stations, DAYS, 2), "float32", labels, "mm", "made"),
+                ArraySpec("snapshot", (stations, 3), "float32", ("station", "feature"), "1", "made"),
                 ArraySpec("target", (3,), "float64", ("quantity",), "see targets", "made"),
                 ArraySpec("split", (), "uint8", (), "1", "0 train, 1 validation, 2 test"),
             ),
@@ -77,7 +84,7 @@ def toy_views(folder: Path, n_rows: int = 64, stations: int = STATIONS, seed: in
             ),
             attrs={"targets": TARGETS},
             sources=(),
-            statistics=("img", "its", "ts"),
+            statistics=VIEWS,
             make=ToyViews(stations),
         ),
         folder,
