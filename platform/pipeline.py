@@ -26,7 +26,7 @@ from slipbench.platform.stages import (
     build_stores,
     check_trainer,
     dataset_key,
-    datasets_of,
+    datasets_of_suite,
     plan_dataset,
     run_fit,
 )
@@ -108,8 +108,7 @@ def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:
     """Every dataset of the suites and their trainers, each planned once."""
     planned: dict[str, Planned] = {}
     for suite in suites:
-        trained = [dataset for trainer in suite.trainers().values() for dataset in datasets_of(trainer)]
-        for dataset in [suite.options.dataset, *suite.tests().values(), *trained]:
+        for dataset in datasets_of_suite(suite):
             key = dataset_key(dataset)
             if key not in planned:
                 planned[key] = plan_dataset(dataset, place)

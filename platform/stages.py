@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from slipbench.benchmarks.run import reason_of
+from slipbench.benchmarks.suites.base import Suite
 from slipbench.datasets.dataset import recipe_of
 from slipbench.datasets.hashing import config_hash, file_sha256
 from slipbench.datasets.recipes.build import build
@@ -107,6 +108,12 @@ def datasets_of(options: TrainerOptions) -> list[Any]:
     """Datasets of a trainer and of those that it starts from."""
     before = start_options(options)
     return [options.dataset, *(datasets_of(before) if before else ())]
+
+
+def datasets_of_suite(suite: Suite) -> list[Any]:
+    """Datasets of a suite and of the trainers of its networks."""
+    trained = [dataset for trainer in suite.trainers().values() for dataset in datasets_of(trainer)]
+    return [suite.options.dataset, *suite.tests().values(), *trained]
 
 
 def check_trainer(options: TrainerOptions, search: bool, launch: Launch = HERE) -> None:

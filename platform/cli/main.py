@@ -35,6 +35,7 @@ from slipbench.platform.cli import (  # noqa: E402
     pretrain_pfn,
     repair,
     run,
+    submit,
     track,
     train,
     tune,
@@ -53,7 +54,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS = (
-    *(run, plan, build, inspect, verify, repair, window_study, fit_noise, fit_high_rate_noise, fetch),
+    *(run, submit, plan, build, inspect, verify, repair, window_study, fit_noise, fit_high_rate_noise, fetch),
     *(position, correct_orbits, train, tune, predict, pretrain_mae, pretrain_pfn),
     *(bench, leaderboard, track, ui, doctor),
 )
