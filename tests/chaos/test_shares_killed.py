@@ -8,17 +8,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.platform.kube import expanded, of_kind, rendered
+
 from .builds import SLIPBENCH, digests, environment, wait_for_shards
 
 OPTIONS = ["n_samples=384", "rows_per_shard=8", "n_stations=40", "representations=[img,ts]"]
-#: As in k8s: the shell of the pod fills in its index.
-COMMAND = '"$0" build source_demo "$@" --share "$JOB_COMPLETION_INDEX/4" --workers 1 --json'
+PODS = 4
+
+
+def command() -> list[str]:
+    """The command of k8s/jobs/build.yaml, for a smaller dataset and `PODS` pods."""
+    (job,) = of_kind(rendered("overlays/cpu/jobs"), "Job")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    named = {"source_honshu_20k": "source_demo"}
+    arguments = [named.get(a, a) for a in container["args"]]
+    assert "source_demo" in arguments
+    return [a.replace(f"/{job['spec']['completions']}", f"/{PODS}") for a in arguments]
 
 
 def pod(index: int, out: Path, env: dict[str, str]) -> subprocess.Popen:
+    own = {"JOB_COMPLETION_INDEX": str(index)}
+    line = [expanded(a, own) for a in command()]
     return subprocess.Popen(
-        ["sh", "-c", "exec " + COMMAND, str(SLIPBENCH), *OPTIONS, "--out", str(out)],
-        env=env | {"JOB_COMPLETION_INDEX": str(index)},
+        [str(SLIPBENCH), *line, *OPTIONS, "--out", str(out), "--json"],
+        env=env | own,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
