@@ -1,9 +1,10 @@
-"""Telemetry of the dependencies is off unless the user has turned it on in the environment."""
+"""Telemetry and chatter of the dependencies are off unless the user has turned it on in the environment."""
 
 import os
 
 _OFF = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # two lines for every run
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -14,9 +14,13 @@ from slipbench.benchmarks.results import models_of, read_table
 from slipbench.benchmarks.run import HERE, Executor, run_suite
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite
 from slipbench.benchmarks.task import suite_of
+from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash
 from slipbench.datasets.store.reader import Store
+from slipbench.platform.best_network import best_network
+from slipbench.platform.model_package import write_package
 from slipbench.platform.records import cell_records, fit_record, suite_record
+from slipbench.platform.registration import Registration
 from slipbench.platform.settings import Settings
 from slipbench.platform.spool import track
 from slipbench.platform.stages import (
@@ -144,7 +148,8 @@ def _run(
         lambda plan: report.say(f"plan {name}: {plan}"),
     )
     table = read_table([table_path])
-    run_id = _track(suite, suite_hash, table, table_path, fits, store, place, report)
+    model = _package(table, fits, stores, folder, report)
+    run_id = _track(suite, suite_hash, table, table_path, fits, store, place, report, model)
     each = table.drop_duplicates("cell")
     failed = int((each["status"] == "failed").sum())
     return SuiteDone(name, table_path, run_id, len(models_of(each)), failed)
@@ -172,6 +177,7 @@ def _track(
     store: Store,
     place: Settings,
     report: Report,
+    model: Registration | None,
 ) -> str:
     records = [fit_record(key, f, store.dataset_hash) for key, f in fits.items()] + list(cell_records(table))
     parent = suite_record(suite, suite_hash, store.dataset_hash)
@@ -179,4 +185,18 @@ def _track(
     figures = [drawing.path for drawing in draw(table, folder / "figures")]
     reports = suite.report(table, folder / "report")
     files = [table_path, write_page(table, folder / "leaderboard.html"), *figures, *reports]
-    return track(place, report, parent, records, files)
+    return track(place, report, parent, records, files, model)
+
+
+def _package(
+    table: pd.DataFrame, fits: dict[str, Fitted], stores: dict[str, Store], folder: Path, report: Report
+) -> Registration | None:
+    """The suite's best network, ready to be registered; None where no network can be judged."""
+    best = best_network(table, fits)
+    if best is None:
+        return None
+    try:
+        return write_package(best, stores[dataset_key(best.fitted.options.dataset)], folder / "model")
+    except InputError as error:  # it costs the registration, not the results
+        report.say(f"model of {best.cell['suite']}: not registered ({error})")
+        return None

@@ -9,6 +9,7 @@ from typing import Any
 from slipbench.benchmarks.run import reason_of
 from slipbench.datasets.atomic import write_atomic
 from slipbench.datasets.hashing import config_hash
+from slipbench.platform.registration import Registration
 from slipbench.platform.settings import Settings, hidden
 from slipbench.platform.stages import Report
 from slipbench.platform.stop import raise_if_asked
@@ -16,7 +17,12 @@ from slipbench.platform.tracking import Record, Tracker
 
 
 def track(
-    place: Settings, report: Report, parent: Record, records: Iterable[Record], files: Sequence[Path] = ()
+    place: Settings,
+    report: Report,
+    parent: Record,
+    records: Iterable[Record],
+    files: Sequence[Path] = (),
+    model: Registration | None = None,
 ) -> str:
     """Keep a suite's records on disk, send them with all that still waits, and forget what has arrived.
 
@@ -30,13 +36,15 @@ def track(
         Where to tell what was sent or has to wait.
     parent, records, files
         As for `Tracker.log_suite`.
+    model : Registration, optional
+        Network to register.
 
     Returns
     -------
     str
         Run of the parent; empty where the server did not take it.
     """
-    kept = _keep(place, parent, list(records), files)
+    kept = _keep(place, parent, list(records), files, model)
     sent = {path: _send(place, report, path) for path in waiting(place)}
     return sent[kept]
 
@@ -57,9 +65,16 @@ def waiting(place: Settings) -> list[Path]:
     return sorted((place.home / "spool").glob("*.json"))
 
 
-def _keep(place: Settings, parent: Record, records: list[Record], files: Sequence[Path]) -> Path:
+def _keep(
+    place: Settings,
+    parent: Record,
+    records: list[Record],
+    files: Sequence[Path],
+    model: Registration | None,
+) -> Path:
     whole: dict[str, Any] = {"parent": _plain(parent), "records": [_plain(r) for r in records]}
     whole["files"] = [str(f) for f in files]
+    whole["model"] = asdict(model) if model else None
     path = place.home / "spool" / f"{parent.name}-{config_hash(parent.id)[:12]}.json"
     write_atomic(path, json.dumps(whole).encode())
     return path
@@ -70,8 +85,11 @@ def _send(place: Settings, report: Report, path: Path) -> str:
     parent, records = _record(whole["parent"]), [_record(r) for r in whole["records"]]
     files = [Path(f) for f in whole["files"] if Path(f).is_file()]
     total = len(records) + sum(len(record.children) for record in records)
+    tracker = Tracker(place.tracking, place.home / "artifacts")
     try:
-        run_id, written = Tracker(place.tracking, place.home / "artifacts").log_suite(parent, records, files)
+        run_id, written = tracker.log_suite(parent, records, files)
+        if model := whole.get("model"):
+            _register(tracker, report, run_id, Registration(**model))
     except Exception as error:  # MLflow, its database and its artifact store each have their own families
         raise_if_asked()
         report.say(
@@ -82,6 +100,15 @@ def _send(place: Settings, report: Report, path: Path) -> str:
     path.unlink()
     report.say(f"tracking {parent.name}: {written} of {total} runs were new")
     return run_id
+
+
+def _register(tracker: Tracker, report: Report, run_id: str, model: Registration) -> None:
+    if not Path(model.folder).is_dir():
+        report.say(f"model {model.name}: not registered, since {model.folder} is gone")
+        return
+    done = tracker.register(run_id, model)
+    was = "registered as" if done.new else "is already"
+    report.say(f"model {model.name}: {model.tags['network']} {was} version {done.version}, {done.champion}")
 
 
 def _plain(record: Record) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 
 from slipbench.datasets.hashing import config_hash
+from slipbench.platform import model_registry
+from slipbench.platform.registration import Registration
 
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -87,7 +89,7 @@ class Tracker:
 
     def __init__(self, uri: str, artifacts: Path) -> None:
         self.uri, self._artifacts = uri, artifacts
-        self._client = MlflowClient(tracking_uri=uri)
+        self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         self._writer = config_hash([socket.gethostname(), str(artifacts.absolute())])[:16]
 
     def log_suite(
@@ -130,6 +132,10 @@ class Tracker:
                 if not _deleted(error):
                     raise
         raise RuntimeError(f"{parent.name} is logged by others at the same time, {_TRIES} times over")
+
+    def register(self, run_id: str, model: Registration) -> model_registry.Registered:
+        """Register a suite's network, see `model_registry.register`."""
+        return model_registry.register(self._client, run_id, model)
 
     def _doubled(self, experiment: str, parent: str) -> bool:
         """Delete doubles and runs below none; whether the suite's own run had any, to be looked at again."""

@@ -19,7 +19,7 @@ def load(checkpoint: Path, expect: str | None = None) -> Regression:
     Parameters
     ----------
     checkpoint : Path
-        File written by a fit.
+        File written by a fit, or a safetensors file made of it.
     expect : str, optional
         Name of the network that it must hold.
 

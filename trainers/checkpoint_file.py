@@ -8,16 +8,19 @@ from typing import Any
 import torch
 
 from slipbench.datasets.errors import InputError
+from slipbench.trainers.portable import SUFFIX, read_portable
 
 
 def read_raw(checkpoint: Path, command: str = "train") -> dict[str, Any]:
-    """Contents of a checkpoint file that ``slipbench COMMAND`` wrote.
+    """Contents of a checkpoint file that ``slipbench COMMAND`` wrote, or of a network in safetensors format.
 
     Raises
     ------
     InputError
         When it is missing, damaged, or no checkpoint.
     """
+    if checkpoint.suffix == SUFFIX:
+        return read_portable(checkpoint)
     expected = f"a checkpoint that 'slipbench {command}' wrote"
     if not checkpoint.is_file():
         raise InputError(checkpoint, "no such file", expected, f"check the path or run 'slipbench {command}'")

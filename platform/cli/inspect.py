@@ -12,7 +12,8 @@ def command(
     what: Annotated[
         str,
         typer.Argument(
-            help="folder or file:// URI of a sealed store, a checkpoint (.ckpt) or a trainer's YAML"
+            help="folder or file:// URI of a sealed store, a checkpoint (.ckpt, .safetensors), "
+            "models:/NAME@ALIAS of a registered network, or a trainer's YAML"
         ),
     ],
     png: Annotated[Path | None, typer.Option("--png", help="write the picture of the card here")] = None,
@@ -31,7 +32,7 @@ def command(
             raise InputError("--png", "a plan has no picture", "--plan or --png", "build the dataset first")
         show_plan(what, as_json=as_json)
         return
-    if what.endswith((".ckpt", ".yaml", ".yml")):
+    if what.startswith("models:/") or what.endswith((".ckpt", ".safetensors", ".yaml", ".yml")):
         _network(what, as_json)
         return
     from slipbench.datasets.recipes.base import RECIPES
@@ -58,13 +59,14 @@ def _network(what: str, as_json: bool) -> None:
     from slipbench.platform.config.find import find
     from slipbench.platform.config.load import load
     from slipbench.platform.network_card import checkpoint_card, trainer_card
+    from slipbench.platform.registered import network_file
     from slipbench.platform.settings import settings
     from slipbench.trainers.options import TrainerOptions
 
-    if what.endswith(".ckpt"):
-        facts = checkpoint_card(Path(what).expanduser())
-    else:
+    if what.endswith((".yaml", ".yml")):
         facts = trainer_card(load(find("trainers", what), TrainerOptions), settings())
+    else:
+        facts = checkpoint_card(network_file(what, settings()))
     if as_json:
         print_json(facts)
         return

@@ -7,7 +7,9 @@ import typer
 
 
 def command(
-    checkpoint: Annotated[Path, typer.Argument(help="best.ckpt of a fit")],
+    checkpoint: Annotated[
+        str, typer.Argument(help="best.ckpt of a fit, or models:/NAME@ALIAS of a registered network")
+    ],
     store: Annotated[str, typer.Argument(help="folder or file:// URI of a sealed store")],
     out: Annotated[Path, typer.Option("--out", help="Parquet file of the predictions")],
     split: Annotated[str, typer.Option("--split", help="train, validation or test")] = "test",
@@ -22,11 +24,13 @@ def command(
     from slipbench.datasets.errors import InputError
     from slipbench.datasets.store.reader import Store
     from slipbench.platform.cli.console import out as stdout
+    from slipbench.platform.registered import network_file
+    from slipbench.platform.settings import settings
     from slipbench.trainers.predict import predict
 
     if not out.expanduser().absolute().parent.is_dir():
         raise InputError(f"--out {out}", "its folder does not exist", "an existing folder", "make it first")
-    found = predict(checkpoint.expanduser(), Store(store), split, expect=model)
+    found = predict(network_file(checkpoint, settings()), Store(store), split, expect=model)
     parts = [
         pd.DataFrame(
             {

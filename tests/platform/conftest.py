@@ -1,11 +1,14 @@
 """Running the command in this process."""
 
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from slipbench.platform.tracking_check import check
 
 #: The quickstart made small: two trials of one epoch, one fit, one decoder.
 _SOURCE = ["n_samples=64", "rows_per_shard=32", "n_stations=40"]
@@ -28,6 +31,16 @@ SMALL = [
 def small_quickstart() -> list[str]:
     """Overrides that make the quickstart take seconds."""
     return SMALL
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Bytes of a freshly migrated database: the migration takes seconds, so it is made once."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    check(f"sqlite:///{folder / 'mlflow.db'}")
+    with sqlite3.connect(folder / "mlflow.db") as database:
+        database.execute("pragma wal_checkpoint(truncate)")
+    return (folder / "mlflow.db").read_bytes()
 
 
 @dataclass(frozen=True)

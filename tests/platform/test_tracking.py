@@ -19,16 +19,6 @@ def _uri(folder: Path) -> str:
     return f"sqlite:///{folder / 'mlflow.db'}"
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Bytes of a freshly migrated database: the migration takes seconds, so it is made once."""
-    folder = tmp_path_factory.mktemp("mlflow")
-    check(_uri(folder))
-    with sqlite3.connect(folder / "mlflow.db") as database:
-        database.execute("pragma wal_checkpoint(truncate)")
-    return (folder / "mlflow.db").read_bytes()
-
-
 @pytest.fixture
 def tracker(tmp_path: Path, migrated: bytes) -> Tracker:
     (tmp_path / "mlflow.db").write_bytes(migrated)

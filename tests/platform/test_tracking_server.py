@@ -1,5 +1,6 @@
 """MLflow's server on PostgreSQL and S3: many writers, a restart, nothing lost or doubled."""
 
+import hashlib
 import multiprocessing
 import os
 import time
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from slipbench.platform.registered import network_file
+from slipbench.platform.registration import CARD, WEIGHTS, Registration
 from slipbench.platform.settings import Settings
 from slipbench.platform.spool import replay, track, waiting
 from slipbench.platform.tracking import Record, Tracker
@@ -54,6 +57,17 @@ def suite(name: str, what: str) -> tuple[Record, list[Record]]:
     return Record(f"suite-{what}", name, params={"what": what}), [*cells, fit]
 
 
+def model(home: Path, what: str, score: float) -> Registration:
+    """A network to register; it is the same one wherever `what` is."""
+    folder = home / f"model-{what}"
+    folder.mkdir(parents=True)
+    (folder / WEIGHTS).write_text(what)
+    (folder / CARD).write_text(f"# {what}\n")
+    digest = hashlib.sha256(what.encode()).hexdigest()
+    tags = {"slipbench.weights_sha256": digest, "network": "img"}
+    return Registration("slipbench-source-shared", str(folder), digest, "board", score, False, tags)
+
+
 def write(number: int, home: Path, uri: str, ready, go) -> None:
     """A suite of its own, and for some a common one, in one experiment."""
     artifact = home / "results.txt"
@@ -63,7 +77,8 @@ def write(number: int, home: Path, uri: str, ready, go) -> None:
     ready.release()
     go.wait()
     for what in (f"own-{number}", "common")[: 1 + (number < COMMON)]:
-        track(place(home, uri), Told(), *suite("shared", what), [artifact])
+        found = model(home, what, 100.0 - number if what != "common" else 50.0)
+        track(place(home, uri), Told(), *suite("shared", what), [artifact], found)
     while waiting(place(home, uri)):
         time.sleep(0.5)
         replay(place(home, uri), Told())
@@ -108,6 +123,12 @@ def test_eight_writers_and_a_server_that_dies_lose_and_double_nothing(server: Se
     assert found.pop("") == dict.fromkeys(wanted, 1)
     assert found.pop("fit") == {"trial-0": WRITERS + 1, "trial-1": WRITERS + 1}
     assert found == wanted
+    registry = Tracker(server.uri, Path("unused"))._client
+    versions = registry.search_model_versions("name = 'slipbench-source-shared'")
+    every = [f"own-{i}" for i in range(WRITERS)] + ["common"]
+    assert Counter(v.description for v in versions) == {f"# {what}\n": 1 for what in every}
+    champion = registry.get_model_version_by_alias("slipbench-source-shared", "champion")
+    assert champion.description == "# common\n"
 
 
 @pytest.mark.timeout(120)
@@ -115,8 +136,12 @@ def test_the_artifacts_are_in_the_bucket_and_come_back(server: Server, tmp_path:
     artifact = tmp_path / "figure.txt"
     artifact.write_text("a figure")
     told = Told()
-    run = track(place(tmp_path / "home", server.uri), told, *suite("kept", "kept"), [artifact])
-    assert told.lines == [f"tracking kept: {CELLS + 3} of {CELLS + 3} runs were new"]
+    here = place(tmp_path / "home", server.uri)
+    found = model(tmp_path, "kept", 1.0)
+    run = track(here, told, *suite("kept", "kept"), [artifact], found)
+    assert told.lines[-1] == f"tracking kept: {CELLS + 3} of {CELLS + 3} runs were new"
+    fetched = network_file(f"models:/{found.name}/{told.lines[0].split('version ')[1].split(',')[0]}", here)
+    assert fetched.read_text() == "kept"
     client = Tracker(server.uri, Path("unused"))._client
     assert client.get_run(run).info.artifact_uri.startswith("mlflow-artifacts:")
     back = client.download_artifacts(run, "figure.txt", str(tmp_path))
