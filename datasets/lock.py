@@ -1,17 +1,20 @@
 """One process at a time in a folder; the operating system frees the lock when the process dies.
 
-Object stores have no locks: there nobody is kept out.
+The file tells who holds it. Object stores have no locks: there nobody is kept out.
 """
 
 import fcntl
+import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.location import is_local
+from slipbench.datasets.process import is_running, this_process
 
 
 @contextmanager
@@ -38,20 +41,46 @@ def exclusive(lock: Path, where: object, work: str, wait: bool = False) -> Itera
     while True:
         lock.parent.mkdir(parents=True, exist_ok=True)
         try:
-            held = lock.open("w")
+            held = lock.open("a+")
         except FileNotFoundError:  # the holder took the folder away meanwhile
             continue
         with held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except OSError as error:
-                raise InputError(
-                    where, f"another {work} is writing here", f"one {work} at a time", "wait for it"
-                ) from error
+                found = f"another {work} is writing here{_who(lock)}"
+                raise InputError(where, found, f"one {work} at a time", "wait for it") from error
             if not _is(held, lock):
                 continue
-            yield
+            held.truncate(0)
+            held.write(json.dumps(this_process() | {"since": time.time()}))
+            held.flush()
+            try:
+                yield
+            finally:
+                held.truncate(0)
             return
+
+
+def holder(lock: Path) -> dict[str, Any] | None:
+    """Who holds a lock: `this_process` of it and ``since`` (seconds since 1970); None where nobody is known.
+
+    The lock is not touched, so nobody is kept out by the question.
+    """
+    try:
+        found = json.loads(lock.read_text())
+    except (OSError, ValueError):  # not there, nobody's, or being written
+        return None
+    known = isinstance(found, dict) and isinstance(found.get("since"), float)
+    return found if known and is_running(found) is not False else None
+
+
+def _who(lock: Path) -> str:
+    found = holder(lock)
+    if not found:
+        return ""
+    since = time.strftime("%H:%M:%S", time.localtime(found.get("since")))
+    return f" (process {found.get('pid')} on {found.get('host')}, since {since})"
 
 
 def _is(held: TextIO, lock: Path) -> bool:

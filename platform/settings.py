@@ -55,7 +55,12 @@ class Settings:
         InputError
             When another command is writing there.
         """
-        return exclusive(self.home / ".lock", f"SLIPBENCH_HOME {self.home}", "run")
+        return exclusive(self.lock, f"SLIPBENCH_HOME {self.home}", "run")
+
+    @property
+    def lock(self) -> Path:
+        """The file that `working` holds."""
+        return self.home / ".lock"
 
     @property
     def page(self) -> Path:
