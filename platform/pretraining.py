@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
+from slipbench.platform.machine_use import MachineUse
 from slipbench.platform.records import fit_record
 from slipbench.platform.settings import Settings
 from slipbench.platform.spool import track
@@ -46,7 +47,8 @@ def pretrain_mae(options: MaeOptions, place: Settings, report: Report, **cluster
             told.append(epochs)
             show(text, epochs, total)
 
-        fit = pretrain(options, store, folder, progress)
+        with MachineUse(folder):
+            fit = pretrain(options, store, folder, progress)
         if not told:
             report.say(f"pre-training {options.name}: finished already, skipped")
         # a record asks options for what all kinds have: their values and the seed

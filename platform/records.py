@@ -1,6 +1,6 @@
 """What is tracked of a suite: its results table, fits and searches turned into records of runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,8 +9,9 @@ from slipbench.benchmarks.results import models_of
 from slipbench.benchmarks.scores import finished_cells, model_scores
 from slipbench.benchmarks.suites.base import Suite
 from slipbench.datasets.hashing import canonical_json
+from slipbench.platform.machine_use import read_use
 from slipbench.platform.stages import Fitted
-from slipbench.platform.tracking import Record
+from slipbench.platform.tracking import Point, Record
 from slipbench.platform.tune import Trial
 from slipbench.platform.versions import code_version
 
@@ -84,7 +85,7 @@ def fit_record(name: str, fitted: Fitted, dataset_hash: str) -> Record:
         "reason": fitted.reason,
     }
     metrics: dict[str, float] = {}
-    curves: dict[str, list[tuple[int, float]]] = {}
+    curves: dict[str, Sequence[Point]] = {}
     if fitted.fit:
         fit = fitted.fit
         # checkpoints stay where they are: tracking servers are no place for large files
@@ -99,6 +100,7 @@ def fit_record(name: str, fitted: Fitted, dataset_hash: str) -> Record:
         }
         for key in sorted({key for e in fit.history for key in e} - {"epoch", "seconds"}):
             curves[key] = [(e["epoch"], e[key]) for e in fit.history if key in e]
+        curves |= read_use(fitted.folder)
     return Record(
         f"fit-{name}",
         f"fit {name}",

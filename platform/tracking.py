@@ -36,6 +36,10 @@ _TRIES = 10
 _LOGGED, _WRITER = "slipbench.logged", "slipbench.writer"
 
 
+#: Step and value of a curve, and, where it was noted, when: seconds since 1970.
+Point = tuple[int, float] | tuple[int, float, float]
+
+
 @dataclass(frozen=True)
 class Record:
     """One child run.
@@ -63,7 +67,7 @@ class Record:
     tags: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
-    curves: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    curves: Mapping[str, Sequence[Point]] = field(default_factory=dict)
     status: str = "FINISHED"
     children: "Sequence[Record]" = ()
 
@@ -71,7 +75,7 @@ class Record:
     def digest(self) -> str:
         """Hash of everything that is logged."""
         metrics = {k: repr(float(v)) for k, v in self.metrics.items()}
-        curves = {k: [[int(s), repr(float(v))] for s, v in points] for k, points in self.curves.items()}
+        curves = {k: [[int(p[0]), repr(float(p[1]))] for p in points] for k, points in self.curves.items()}
         params = {k: str(v) for k, v in self.params.items()}
         return config_hash([self.name, dict(self.tags), params, metrics, curves, self.status])
 
@@ -231,9 +235,9 @@ class Tracker:
         now = int(time.time() * 1000)
         metrics = [Metric(k, float(v), now, 0) for k, v in record.metrics.items() if math.isfinite(v)]
         metrics += [
-            Metric(name, float(value), now, int(step))
+            Metric(name, float(value), int(at[0] * 1000) if at else now, int(step))
             for name, points in record.curves.items()
-            for step, value in points
+            for step, value, *at in points
             if math.isfinite(value)
         ]
         params = [Param(k, str(v)[:_PARAM_CHARACTERS]) for k, v in record.params.items()]
