@@ -1,5 +1,6 @@
 """Running a suite cell by cell into a results table. What is computed already is not computed again."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from slipbench.benchmarks.results import Cell, CellResult, write_cell, write_tab
 from slipbench.benchmarks.suites.base import Inputs, Progress, Suite
 
 TABLE = "results.parquet"
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,24 @@ def run_suite(
         name, digest = suite.dataset_of(cell, inputs)
         tested = {"dataset": name, "dataset_hash": digest}
         write_cell(cell_path(out, cell), header | tested, cell, result)
+        _log(suite, cell, result)
         done, failed = done + 1, failed + (result.status == "failed")
     progress("done", len(cells), len(cells))
     write_table(out / TABLE, [cell_path(out, cell) for cell in cells])
     return out / TABLE
+
+
+def _log(suite: Suite, cell: Cell, result: CellResult) -> None:
+    what = {
+        "kind": "bench",
+        "suite": suite.options.name,
+        "cell": cell.id,
+        "status": result.status,
+        "reason": result.reason,
+        "samples": len(result.outcomes[0].sample) if result.outcomes else 0,
+    }
+    level = logging.WARNING if result.status == "failed" else logging.INFO
+    _LOG.log(level, "cell %s: %s", _label(cell), result.status, extra=what)
 
 
 def reason_of(error: BaseException) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from slipbench.benchmarks.leaderboard import SECTION
 from slipbench.benchmarks.metrics import Samples
 from slipbench.benchmarks.scores import Score, applies, finished_cells, metrics_for, model_scores
-from slipbench.benchmarks.suites.source import fit_name
+from slipbench.benchmarks.suites.fits import fit_name
 from slipbench.platform.stages import Fitted
 
 

@@ -63,7 +63,7 @@ def write_package(best: Best, trained_on: Store, folder: Path) -> Registration:
         sha256=tags["slipbench.weights_sha256"],
         board=config_hash([str(cell[k]) for k in ("dataset_hash", "split", "label")] + [score.metric.name]),
         score=score.value,
-        higher_is_better=score.metric.higher_is_better,
+        higher_is_better=bool(score.metric.higher_is_better),
         tags={key: str(value) for key, value in tags.items()},
     )
 

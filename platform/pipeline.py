@@ -198,5 +198,5 @@ def _package(
     try:
         return write_package(best, stores[dataset_key(best.fitted.options.dataset)], folder / "model")
     except InputError as error:  # it costs the registration, not the results
-        report.say(f"model of {best.cell['suite']}: not registered ({error})")
+        report.fail("tracking", f"model of {best.cell['suite']}: not registered ({error})")
         return None

@@ -92,9 +92,10 @@ def _send(place: Settings, report: Report, path: Path) -> str:
             _register(tracker, report, run_id, Registration(**model))
     except Exception as error:  # MLflow, its database and its artifact store each have their own families
         raise_if_asked()
-        report.say(
+        report.fail(
+            "tracking",
             f"tracking {parent.name}: {total} runs wait in {path}, since {hidden(place.tracking)} did not "
-            f"take them ({hidden(reason_of(error))}); 'slipbench track' sends them"
+            f"take them ({hidden(reason_of(error))}); 'slipbench track' sends them",
         )
         return ""
     path.unlink()
@@ -104,7 +105,7 @@ def _send(place: Settings, report: Report, path: Path) -> str:
 
 def _register(tracker: Tracker, report: Report, run_id: str, model: Registration) -> None:
     if not Path(model.folder).is_dir():
-        report.say(f"model {model.name}: not registered, since {model.folder} is gone")
+        report.fail("tracking", f"model {model.name}: not registered, since {model.folder} is gone")
         return
     done = tracker.register(run_id, model)
     was = "registered as" if done.new else "is already"

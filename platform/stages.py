@@ -1,6 +1,8 @@
 """The stages of a walk: stores, searches and fits. What is sealed is skipped, what was cut off goes on."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +16,7 @@ from slipbench.datasets.store.manifest import MANIFEST
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.reader import Store
 from slipbench.platform.cluster import dask_client
+from slipbench.platform.machine_use import MachineUse
 from slipbench.platform.settings import Settings
 from slipbench.platform.stop import raise_if_asked
 from slipbench.platform.tune import Tuned, check_here, read_tuned, search_hash, tune
@@ -26,12 +29,17 @@ from slipbench.trainers.search import apply, check_search
 from slipbench.trainers.start import check_start, start_file, start_options
 from slipbench.trainers.training import Launch
 
+_LOG = logging.getLogger(__name__)
+
 
 class Report(Protocol):
     """Where stages tell what they do."""
 
     def say(self, text: str) -> None:
         """Tell one line."""
+
+    def fail(self, kind: str, text: str) -> None:
+        """Tell one line about something that failed; it is counted by kind, such as ``train``."""
 
     def counter(self, name: str) -> Callable[[int, int], None]:
         """Callback ``(done, total)`` of a stage."""
@@ -197,16 +205,23 @@ def run_fit(
         folder = place.fits / f"{options.model.model}-seed{options.seed}-{key[:12]}"
         told: list[int] = []
         show = report.stage(f"fit {name}")
+        rows = len(store.rows_of("train"))
 
         def progress(epochs: int, total: int, text: str) -> None:
+            if told and epochs > told[-1]:
+                samples = rows * (epochs - told[-1])
+                what = {"kind": "train", "fit": folder.name, "epoch": epochs, "samples": samples}
+                _LOG.info("epoch %d of fit %s: %s", epochs, name, text, extra=what)
             told.append(epochs)
             show(text, epochs, total)
 
-        done = fit(options, store, folder, start=start, launch=launch, progress=progress)
+        # a fit on other machines tells nothing by how busy this one is
+        with MachineUse(folder) if launch is HERE else nullcontext():
+            done = fit(options, store, folder, start=start, launch=launch, progress=progress)
         if not told:
             report.say(f"fit {name}: finished already, skipped")
     except Exception as error:  # its rows of the results table carry the reason
         raise_if_asked()
-        report.say(f"fit {name} failed: {reason_of(error)}")
+        report.fail("train", f"fit {name} failed: {reason_of(error)}")
         return Fitted(options, folder, None, tuned, reason_of(error))
     return Fitted(options, folder, done, tuned)

@@ -4,6 +4,7 @@ A nested TorchTrainer would wait for ever on few cores (ray issue 54305), so the
 """
 
 import json
+import logging
 import math
 import os
 import shutil
@@ -21,6 +22,7 @@ from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.options import Choice, Search, TrainerOptions
 
 METRIC = "validation_loss"
+_LOG = logging.getLogger(__name__)
 #: ``progress(trials done, trials in all)``
 Progress = Callable[[int, int], None]
 
@@ -169,6 +171,10 @@ def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress,
     with each_trial(count):
         results = tuner.fit()
     trials = [_read(results[k]) for k in range(len(results))]
+    for number, trial in enumerate(trials):
+        if trial.error:
+            what = {"kind": "search", "trial": number, "status": "failed", "reason": trial.error}
+            _LOG.warning("trial %d of search %s failed", number, options.name, extra=what)
     good = [t for t in trials if t.validation_loss is not None]
     if not good:
         shutil.rmtree(folder, ignore_errors=True)  # so that the next call tries again

@@ -63,7 +63,7 @@ def fit(
     callbacks : sequence of pytorch_lightning.Callback
         Called after the fit's own. For one device only.
     progress : callable, optional
-        Called as ``progress(epochs done, epochs at most, text)``.
+        Called as ``progress(epochs done, epochs at most, text)``; at the end no more epochs are possible.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def fit(
     result = _result(out, module, keeper, data.n_train)
     finish(out, key, result)
     if progress:
-        progress(options.epochs, options.epochs, f"best epoch {result.best_epoch} of {result.epochs}")
+        progress(result.epochs, result.epochs, f"best epoch {result.best_epoch} of {result.epochs}")
     return result
 
 

@@ -1,5 +1,6 @@
 """Turning a plan into a sealed store: a Dask graph with one task per shard."""
 
+import logging
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from slipbench.datasets.store.manifest import Manifest, read_manifest
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.writer import building, seal, start, write_shard
 
+_LOG = logging.getLogger(__name__)
 #: ``progress(shards done, shards in all)``
 Progress = Callable[[int, int], None]
 
@@ -33,13 +35,15 @@ def _held(plan: Plan) -> Plan:
 
 
 class _Count(Callback):
-    def __init__(self, progress: Progress, done: int, total: int) -> None:
+    def __init__(self, plan: Plan, folder: Path, progress: Progress, done: int, total: int) -> None:
+        self._plan, self._folder = plan, folder
         self._progress, self._done, self._total = progress, done, total
         super().__init__(posttask=self._posttask)
 
     def _posttask(self, key: Any, result: Any, dsk: Any, state: Any, worker_id: Any) -> None:
         if str(key).startswith("shard-"):
             self._done += 1
+            _log(self._folder, self._plan, result)
             self._progress(self._done, self._total)
 
 
@@ -90,10 +94,17 @@ def compute(
             shared = client.submit(_held, plan, pure=False)
         futures = client.map(_task, [folder] * len(todo), [shared] * len(todo), todo, pure=False)
         for future in as_completed(futures):
-            future.result()
+            _log(folder, plan, future.result())
             done += 1
             progress(done, total)
     elif todo:
         tasks = [dask.delayed(_task, pure=False)(folder, plan, s, dask_key_name=f"shard-{s}") for s in todo]
-        with _Count(progress, done, total):
+        with _Count(plan, folder, progress, done, total):
             dask.compute(*tasks, scheduler="threads")
+
+
+def _log(folder: Path, plan: Plan, shard: int) -> None:
+    rows = len(plan.rows(shard))
+    size = rows * plan.shard_bytes // plan.rows_per_shard
+    what = {"kind": "build", "store": folder.name, "shard": shard, "samples": rows, "bytes": size}
+    _LOG.info("shard %d of %s written", shard, folder.name, extra=what)

@@ -29,7 +29,7 @@ def command(
 
     options = load(find("benchmarks", suite), AnySuite, overrides or ())
     place = settings()
-    with Reporter() as report:
+    with Reporter("bench", options.name, options, place) as report:
         done = run_suites(
             [options], place, report, search=search, workers=workers, scheduler=scheduler, ray=ray
         )

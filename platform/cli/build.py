@@ -55,7 +55,7 @@ def command(
         recipe = recipe.appended_to(read_manifest(folder_of(out)))
     plan = recipe.plan()
     folder = folder_of(out or place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
-    with dask_client(workers, scheduler) as client, Reporter() as report:
+    with Reporter("build", options.name, options, place) as report, dask_client(workers, scheduler) as client:
         progress = report.counter(f"build {options.name}" + (f" {share}" if part else ""))
         if part:
             manifest = build_share(plan, folder, part, client, progress)

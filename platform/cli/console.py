@@ -6,6 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
+from slipbench.platform.cli import watching
+
 
 def out() -> Console:
     """Console of results. Wide when it is not a terminal, so that tables in files and pipes are whole."""
@@ -14,7 +16,11 @@ def out() -> Console:
 
 
 def err() -> Console:
-    """Console of progress, notes and errors."""
+    """Console of progress, notes and errors; its lines become JSON where that is asked for."""
+    if watching.NOW.json:
+        from slipbench.platform.cli.json_lines import JsonText
+
+        return Console(file=JsonText(), markup=False, highlight=False, emoji=False, soft_wrap=True)
     return Console(file=sys.stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 

@@ -49,7 +49,7 @@ def command(
     if to is None:
         raise InputError("--out", "not given", "a folder for the file", "add --out FOLDER")
     target = to.expanduser().absolute() / name
-    with Reporter() as report:
+    with Reporter("fetch", name) as report:
         step = report.stage(f"fetch {source}")
         done = fetch(
             url,

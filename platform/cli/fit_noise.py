@@ -56,7 +56,7 @@ def command(
         raise InputError(f"--stations {stations}", what, "another name", "rename one of them")
     listed = files[names[1]] if stations else None
     data = read_or_make_residuals(files[names[0]], listed, days["--from"], days["--to"])
-    with Reporter() as reporter:
+    with Reporter("fit-noise", to.stem) as reporter:
         fit = fit_noise(data, window_days, coverage, history_days, reporter.stage("noise"))
     check = check_fit(fit, data)
     given = {"--stations": names[1] if stations else None, **days, "--window-days": window_days}

@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.quiet import silence_dependencies
@@ -35,12 +35,14 @@ from slipbench.platform.cli import (  # noqa: E402
     pretrain_pfn,
     repair,
     run,
+    status,
     submit,
     track,
     train,
     tune,
     ui,
     verify,
+    watching,
     window_study,
 )
 from slipbench.platform.stop import Stopped, listen, raise_if_asked  # noqa: E402
@@ -56,15 +58,30 @@ app = typer.Typer(
 COMMANDS = (
     *(run, submit, plan, build, inspect, verify, repair, window_study, fit_noise, fit_high_rate_noise, fetch),
     *(position, correct_orbits, train, tune, predict, pretrain_mae, pretrain_pfn),
-    *(bench, leaderboard, track, ui, doctor),
+    *(bench, leaderboard, track, status, ui, doctor),
 )
 for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)
 
 
 @app.callback()
-def options(debug: bool = typer.Option(False, "--debug", help="show the traceback of every error")) -> None:
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="show the traceback of every error")] = False,
+    log: Annotated[
+        watching.Log,
+        typer.Option("--log", envvar="SLIPBENCH_LOG", help="lines on stderr: for people, or JSON"),
+    ] = watching.Log.TEXT,
+    metrics: Annotated[
+        str,
+        typer.Option(
+            "--metrics",
+            envvar="SLIPBENCH_METRICS",
+            help="numbers for Prometheus: PORT (here only), HOST:PORT or FILE.prom",
+        ),
+    ] = "",
+) -> None:
     """GNSS and earthquake catalogues to training stores, trained networks and honest leaderboards."""
+    watching.NOW.debug, watching.NOW.log, watching.NOW.metrics = debug, log, metrics
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given[:1]
+    watching.begin()
     try:
         listen()
         try:
@@ -93,9 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"stopped by {stop}; run the same command again to go on from here")
         return stop.exit_code
     except InputError as error:
-        if debug:
-            traceback.print_exc()
-        _say(str(error))
+        _say(str(error), error)
         return error.exit_code
     except BrokenPipeError:
         # the reader (head, less) has gone; Python must not complain again when it flushes stdout
@@ -106,13 +121,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if usage:
             _say(f"{' '.join(usage().split())} (see slipbench --help)")
             return 2
-        if debug:
-            traceback.print_exc()
         if isinstance(error, OSError) and error.filename:
-            _say(f"{error.filename}: {error.strerror}")
+            _say(f"{error.filename}: {error.strerror}", error)
             return 1
         text = " ".join(str(error).split())[:300]
-        _say(f"internal error: {type(error).__name__}: {text} (slipbench --debug ... shows where)")
+        _say(f"internal error: {type(error).__name__}: {text} (slipbench --debug ... shows where)", error)
         return 1
 
 
@@ -131,5 +144,12 @@ def entry() -> NoReturn:
     sys.exit(code)
 
 
-def _say(text: str) -> None:
-    print(f"slipbench: {text}", file=sys.stderr)
+def _say(text: str, error: Exception | None = None) -> None:
+    """The one line of a mistake, with the traceback where it is asked for."""
+    trace = "".join(traceback.format_exception(error)) if error and watching.NOW.debug else ""
+    if watching.NOW.json:
+        from slipbench.platform.cli.json_lines import json_line
+
+        json_line("error", text, exception=trace)
+    else:
+        print(f"{trace}slipbench: {text}", file=sys.stderr)

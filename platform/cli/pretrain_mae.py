@@ -28,8 +28,9 @@ def command(
     from slipbench.trainers.mae_options import MaeOptions
 
     options = load(find("trainers", config), MaeOptions, overrides or ())
-    with Reporter() as report:
-        fit = pretrain_mae(options, settings(), report, workers=workers, scheduler=scheduler)
+    place = settings()
+    with Reporter("pretrain-mae", options.name, options, place) as report:
+        fit = pretrain_mae(options, place, report, workers=workers, scheduler=scheduler)
     show_fit(fit, "images", as_json)
     if as_json:
         return

@@ -26,7 +26,7 @@ def command(
     options = load(find("trainers", config), PretrainOptions, overrides or ())
     place = settings()
     folder = place.fits / f"{options.name}-{pretrain_hash(options)[:12]}"
-    with place.working(), Reporter() as report:
+    with Reporter("pretrain-pfn", options.name, options, place) as report, place.working():
         stage = report.stage(f"pretrain {options.name}")
         done = pretrain(options, folder, lambda step, steps, text: stage(text, step, steps))
     if as_json:

@@ -22,8 +22,9 @@ def command(
     from slipbench.platform.settings import settings
 
     folder = folder_of(store)
-    plan = recipe_of_store(folder, settings().data).plan()
-    with Reporter() as report:
+    place = settings()
+    plan = recipe_of_store(folder, place.data).plan()
+    with Reporter("repair", folder.name, place=place) as report:
         done = repair(folder, plan, report.counter("repair"))
     if as_json:
         print_json({"store": folder, **asdict(done)})

@@ -26,7 +26,7 @@ def command(
 
     options = load(find("pipelines", pipeline), PipelineOptions, overrides or ())
     place = settings()
-    with Reporter() as report:
+    with Reporter("run", options.name, options, place) as report:
         if in_ray_job():
             report.say(f"inside a Ray job: stores, fits and results go to {place.home} (SLIPBENCH_HOME)")
         done = run_suites(

@@ -14,6 +14,6 @@ def command() -> int:
         out().print("nothing waits")
         return 0
     check(place.tracking)
-    with place.working(), Reporter() as report:
+    with Reporter("track", place=place) as report, place.working():
         left = replay(place, report)
     return 1 if left else 0

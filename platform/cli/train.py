@@ -32,7 +32,7 @@ def command(
 
     options = load(find("trainers", trainer), TrainerOptions, overrides or ())
     place = settings()
-    with Reporter() as report:
+    with Reporter("train", options.name, options, place) as report:
         fitted = train(options, place, report, search=search, ray=ray, workers=workers, scheduler=scheduler)
     if fitted.fit is None:
         return 1

@@ -28,8 +28,9 @@ def command(
     from slipbench.trainers.options import TrainerOptions
 
     options = load(find("trainers", trainer), TrainerOptions, overrides or ())
-    with Reporter() as report:
-        tuned = search(options, settings(), report, workers=workers, scheduler=scheduler)
+    place = settings()
+    with Reporter("tune", options.name, options, place) as report:
+        tuned = search(options, place, report, workers=workers, scheduler=scheduler)
     if as_json:
         print_json(asdict(tuned))
         return

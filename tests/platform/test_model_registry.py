@@ -22,6 +22,9 @@ class Told:
     def say(self, text: str) -> None:
         self.lines.append(text)
 
+    def fail(self, kind: str, text: str) -> None:
+        self.lines.append(text)
+
 
 @pytest.fixture
 def place(tmp_path: Path, migrated: bytes) -> Settings:

@@ -31,6 +31,9 @@ class Told:
     def say(self, text: str) -> None:
         self.lines.append(text)
 
+    def fail(self, kind: str, text: str) -> None:
+        self.lines.append(text)
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
