@@ -25,9 +25,10 @@ def folder_of_status(home: Path) -> Path:
 
 
 class Live(View):
-    """Writes what the command does at most once a second, each time as a whole.
+    """Writes what the command does at most once a second, each time as a whole, from its first stage on.
 
-    Where nothing can be written, nothing is, and the command goes on.
+    A command that is refused before leaves nothing. Where nothing can be written, nothing is, and the command
+    goes on.
 
     Parameters
     ----------
@@ -51,17 +52,7 @@ class Live(View):
         }
         self._stages: dict[str, dict[str, Any]] = {}
         self._said, self._failures = "", 0
-        self._changed, self._written = True, 0.0
-
-    def start(self) -> None:
-        """Write the first file; those of long ended commands go."""
-        self._write("running")
-        with suppress(OSError):
-            for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
-                old.unlink()
-            for cut in self._folder.glob(".*.partial"):  # of commands that were killed
-                if time.time() - cut.stat().st_mtime > 3600:
-                    cut.unlink()
+        self._begun, self._changed, self._written = False, False, 0.0
 
     def say(self, text: str) -> None:
         """Keep the last line."""
@@ -93,15 +84,31 @@ class Live(View):
         # a new dictionary each time: another thread may be reading the one before
         self._stages = {k: v for k, v in self._stages.items() if k != stage.name} | {stage.name: now}
         self._changed = True
+        if not self._begun:
+            self._begun = True
+            self._write("running")
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Old files go, and what commands that were killed left half written."""
+        with suppress(OSError):
+            for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
+                old.unlink()
+            for cut in self._folder.glob(".*.partial"):
+                if time.time() - cut.stat().st_mtime > 3600:
+                    cut.unlink()
 
     def flush(self) -> None:
         """Write what is new."""
+        if not self._begun:
+            return
         if self._changed or time.time() - self._written >= HEARTBEAT_SECONDS:
             self._write("running")
 
     def end(self, state: str, reason: str) -> None:
         """Write the last file."""
-        self._write(state, reason)
+        if self._begun:
+            self._write(state, reason)
 
     def _write(self, state: str, reason: str = "") -> None:
         self._changed, self._written = False, time.time()

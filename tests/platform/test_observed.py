@@ -115,7 +115,7 @@ def test_a_build_is_scraped_seen_and_killed(start: Callable[..., Running]) -> No
 
     def counted() -> dict | None:
         (one,) = run.status()["running"]
-        return one if one["stages"] and one["stages"][0]["done"] >= 3 else None
+        return one if one["stages"][0]["done"] >= 3 else None
 
     one = run.wait(counted, "no shard in the status")
     assert (one["command"], one["subject"]) == ("build", "source_demo")
@@ -168,8 +168,7 @@ def test_a_suite_is_seen_stopped_and_finished(start: Callable[..., Running], tmp
     assert read()["slipbench_running"] == 0
     status = run.status()
     assert (status["running"], status["holder"]) == ([], None)
-    assert [one["state"] for one in status["past"]] == ["failed", "stopped"]
-    assert "another run" in status["past"][0]["reason"]
+    assert [one["state"] for one in status["past"]] == ["stopped"]
 
     short = [o.replace("=400", "=2") for o in BENCH]
     done = start("--metrics", str(file), *short)

@@ -25,10 +25,16 @@ def place(tmp_path: Path) -> Settings:
     return Settings(None, tmp_path / "home", "sqlite:///unused", tmp_path / "stores")
 
 
+def begun(name: str) -> Counted:
+    stage = Counted(name)
+    stage.step("", 0, 8)
+    return stage
+
+
 def command(place: Settings, **more) -> Path:
     """The file of a command that ran in this process, with other values."""
     work = Work("build", "toy", "hash")
-    Live(place.home, work).start()
+    Live(place.home, work).step(begun("build toy"))
     (path,) = place.home.glob(f"status/*{work.run}.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | more))
     return path
@@ -102,8 +108,11 @@ def test_a_process_that_ended_but_was_not_waited_for_does_not_run(tmp_path: Path
 
 
 def test_writing_is_rare_and_whole(place: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    view, stage = Live(place.home, Work("bench", "toy")), Counted("suite toy")
-    view.start()
+    view, stage = Live(place.home, Work("bench", "toy")), begun("suite toy")
+    view.say("a line before the first stage")
+    view.flush()
+    assert not place.home.exists()
+    view.step(stage)
     (path,) = place.home.glob("status/*.json")
     first = path.stat().st_mtime_ns
     for done in range(1000):
@@ -128,7 +137,7 @@ def test_old_files_go(place: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "KEPT", 3)
     for age in range(6):
         view = Live(place.home, Work("build", str(age), since=1e9 + age))
-        view.start()
+        view.step(begun("build toy"))
         view.end("done", "")
     assert [one["subject"] for one in read_status(place)["past"]] == ["5", "4", "3"]
 
@@ -137,7 +146,7 @@ def test_a_home_that_cannot_be_written_costs_the_status_only(place: Settings) ->
     place.home.parent.mkdir(exist_ok=True)
     place.home.write_text("a file in the place of the folder")
     view = Live(place.home, Work("build", "toy"))
-    view.start()
+    view.step(begun("build toy"))
     view.flush()
     view.end("done", "")
 
