@@ -18,6 +18,8 @@ from slipbench.trainers.fit import fit
 from slipbench.trainers.portable import write_portable
 from slipbench.trainers.predict import predict
 
+from .test_networks import EVERY, regression, settled
+from .test_virtual import store
 from .toy_source import toy_options
 
 
@@ -80,3 +82,22 @@ def test_one_that_does_not_say_what_it_is_is_told(tmp_path: Path, header: dict |
     save_file({"weight": torch.zeros(3)}, tmp_path / "x.safetensors", header)
     with pytest.raises(InputError, match="does not say which network"):
         load(tmp_path / "x.safetensors")
+
+
+@EVERY
+def test_every_network_travels(name: str, view_store: Store, tmp_path: Path) -> None:
+    module, path = settled(name, view_store), tmp_path / "network.safetensors"
+    write_portable({"state_dict": module.state_dict(), "hyper_parameters": dict(module.hparams)}, path)
+    found = predict(path, view_store, "validation", batch_size=1)
+    torch.testing.assert_close(load(path).state_dict(), module.state_dict(), rtol=0, atol=0)
+    np.testing.assert_allclose(example(path, view_store).y, found.y_pred[:1], rtol=1e-6)
+
+
+def test_the_example_of_a_virtual_store_is_made(tmp_path: Path) -> None:
+    made, path = store(tmp_path / "store", n_samples=48, form="virtual"), tmp_path / "network.safetensors"
+    module = regression("img", made)
+    write_portable({"state_dict": module.state_dict(), "hyper_parameters": dict(module.hparams)}, path)
+    shown = example(path, made)
+    assert shown.x.shape == (1, 16, 9, 2)
+    wanted = predict(path, made, "validation", batch_size=1).y_pred[:1]
+    np.testing.assert_allclose(shown.y, wanted, rtol=1e-6)
