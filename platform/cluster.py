@@ -1,61 +1,153 @@
-"""Where a build's shards are computed: this process's threads, local processes or a running cluster."""
+"""Where the stages of a run are computed: what a configuration of a cluster means, opened and closed."""
 
 import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import resource_tracker
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slipbench.datasets.errors import InputError
+from slipbench.datasets.recipes.pools import Pool, on_dask, threads
+from slipbench.platform.config.cluster import (
+    STAGES,
+    AnyCluster,
+    Dask,
+    GpuRequest,
+    Kubernetes,
+    Local,
+    Ray,
+    Stages,
+)
+from slipbench.platform.nodes import Nodes
+
+if TYPE_CHECKING:
+    from slipbench.benchmarks.run import Executor
+    from slipbench.trainers.training import Launch
 
 CONNECT_SECONDS = 5
+#: Address of a Ray cluster that means a Ray started on this machine for as long as needed.
+HERE = "here"
 
 
-@contextmanager
-def dask_client(workers: int | None = None, scheduler: str | None = None) -> Iterator[Any]:
-    """A Dask client, or None for the threads of this process.
+@dataclass(frozen=True)
+class Cluster:
+    """Where each stage is computed, while the context of `join` is open.
 
     Parameters
     ----------
-    workers : int, optional
-        Local worker processes, one thread each; 1 computes in one thread without a cluster, None in as
-        many threads as there are cores.
-    scheduler : str, optional
-        Address of a running Dask scheduler; wins over `workers`.
+    pool : Pool
+        Computes the shards of stores.
+    stages : Stages
+        What tasks take.
+    nodes : Nodes or None
+        Machines of the Ray cluster that this process has joined; None without one.
+    own : bool
+        Whether that is a Ray of this machine's own.
+    """
+
+    pool: Pool = threads
+    stages: Stages = STAGES
+    nodes: Nodes | None = None
+    own: bool = True
+
+    def launch(self) -> "Launch":
+        """Where fits run."""
+        if self.nodes is None or self.own:
+            from slipbench.trainers.devices import HERE as PROCESS
+
+            return PROCESS
+        from slipbench.platform.ray_train import OnRay
+
+        return OnRay(self.nodes, self.stages.fit)
+
+    def executor(self) -> "Executor":
+        """Where cells are computed."""
+        if self.nodes is None:
+            from slipbench.benchmarks.run import HERE as PROCESS
+
+            return PROCESS
+        from slipbench.platform.ray_cells import ray_cells
+
+        return ray_cells(self.nodes, self.stages.cell)
+
+    @property
+    def trial(self) -> GpuRequest:
+        """What a trial of a search takes at the least."""
+        return self.stages.trial
+
+
+#: This process alone.
+ALONE = Cluster()
+
+
+@contextmanager
+def join(options: AnyCluster) -> Iterator[Cluster]:
+    """Open what a configuration names, for as long as the context lasts.
 
     Raises
     ------
     InputError
-        When the scheduler does not answer.
+        When nobody answers there, a request finds no room, or it is a cluster that only takes submissions.
     """
+    if isinstance(options, Kubernetes):
+        raise InputError(
+            "cluster: kubernetes",
+            "runs what is submitted to it",
+            "cluster local, dask or ray for a run from here",
+            "hand it over with 'slipbench submit'",
+        )
+    if isinstance(options, Ray):
+        from slipbench.platform.nodes import wanted
+        from slipbench.platform.ray_session import ray_session
+        from slipbench.platform.ray_shards import on_ray
+
+        own = options.address == HERE
+        with ray_session("" if own else options.address) as nodes:
+            shard = wanted(options.stages.build)
+            nodes.check("stages.build", shard)
+            yield Cluster(on_ray(nodes, shard), options.stages, nodes, own)
+        return
+    with _dask(options) as pool:
+        yield Cluster(pool)
+
+
+@contextmanager
+def _dask(options: Local | Dask) -> Iterator[Pool]:
     import dask
 
-    if scheduler is None and (workers is None or workers == 1):
+    workers = options.workers if isinstance(options, Local) else None
+    if isinstance(options, Local) and (workers is None or workers == 1):
         with dask.config.set({"num_workers": 1} if workers else {}):
-            yield None
+            yield threads
         return
     from distributed import Client, LocalCluster
 
     # Dask replaces a worker that died; its traces of the lost connections tell a user nothing, and what
     # goes wrong in a shard arrives as an exception.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=CONNECT_SECONDS)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise InputError(
-                f"scheduler {scheduler}", "does not answer", "a running Dask scheduler", "check the address"
-            ) from error
-        with client:
-            yield client
+    if isinstance(options, Dask):
+        with _client(options.scheduler) as client:
+            yield on_dask(client)
         return
     with _only_here():
         cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
         )
     with cluster, Client(cluster) as client:
-        yield client
+        yield on_dask(client)
+
+
+def _client(scheduler: str) -> Any:
+    from distributed import Client
+
+    try:
+        return Client(scheduler, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"scheduler {scheduler}", "does not answer", "a running Dask scheduler", "check the address"
+        ) from error
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The main walk: datasets, networks, suites, tracking, leaderboard. Checks everything before it starts."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,15 @@ import pandas as pd
 from slipbench.benchmarks.figures import draw
 from slipbench.benchmarks.page import write_page
 from slipbench.benchmarks.results import models_of, read_table
-from slipbench.benchmarks.run import HERE, Executor, run_suite
+from slipbench.benchmarks.run import run_suite
 from slipbench.benchmarks.suites.base import SUITES, Inputs, Suite
 from slipbench.benchmarks.task import suite_of
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash
 from slipbench.datasets.store.reader import Store
 from slipbench.platform.best_network import best_network
+from slipbench.platform.cluster import Cluster, join
+from slipbench.platform.config.cluster import LOCAL, AnyCluster
 from slipbench.platform.model_package import write_package
 from slipbench.platform.records import cell_records, fit_record, suite_record
 from slipbench.platform.registration import Registration
@@ -58,9 +59,7 @@ def run_suites(
     report: Report,
     *,
     search: bool = True,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    ray: str = "",
+    cluster: AnyCluster = LOCAL,
 ) -> list[SuiteDone]:
     """Run suites with everything that they need.
 
@@ -74,10 +73,8 @@ def run_suites(
         Where to tell what happens.
     search : bool
         Whether trainers that have a search run it.
-    workers, scheduler
-        See `cluster.dask_client`.
-    ray : str
-        Address for `ray_cells.ray_cells`, whose tasks compute the cells; empty: this process does.
+    cluster : Local, Dask or Ray
+        Where stages are computed.
 
     Raises
     ------
@@ -90,22 +87,16 @@ def run_suites(
     datasets = _plan(suites, place)
     for suite in suites:
         suite.check()
-        for trainer in suite.trainers().values():
-            check_trainer(trainer, search)
     check(place.tracking)
     unique = {d.folder: d for d in datasets.values()}
-    with _cells(ray) as executor, place.working():
-        opened = build_stores(list(unique.values()), report, workers, scheduler)
-        stores = {key: opened[d.folder] for key, d in datasets.items()}
-        return [_run(suite, stores, place, report, search, executor) for suite in suites]
-
-
-def _cells(ray: str) -> AbstractContextManager[Executor]:
-    if not ray:
-        return nullcontext(HERE)
-    from slipbench.platform.ray_cells import ray_cells
-
-    return ray_cells(ray)
+    with join(cluster) as joined:
+        for suite in suites:
+            for trainer in suite.trainers().values():
+                check_trainer(trainer, search, joined)
+        with place.working():
+            opened = build_stores(list(unique.values()), report, joined)
+            stores = {key: opened[d.folder] for key, d in datasets.items()}
+            return [_run(suite, stores, place, report, search, joined) for suite in suites]
 
 
 def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:
@@ -120,12 +111,12 @@ def _plan(suites: Sequence[Suite], place: Settings) -> dict[str, Planned]:
 
 
 def _run(
-    suite: Suite, stores: dict[str, Store], place: Settings, report: Report, search: bool, executor: Executor
+    suite: Suite, stores: dict[str, Store], place: Settings, report: Report, search: bool, cluster: Cluster
 ) -> SuiteDone:
     name, store = suite.options.name, stores[dataset_key(suite.options.dataset)]
     fits: dict[str, Fitted] = {}
     for key, trainer in suite.trainers().items():
-        fits[key] = run_fit(trainer, stores, place, report, key, search)
+        fits[key] = run_fit(trainer, stores, place, report, key, search, cluster)
     suite_hash = config_hash(
         {
             "options": suite.options.model_dump(mode="json"),
@@ -144,7 +135,7 @@ def _run(
         folder,
         _named(report, f"suite {name}"),
         code_version(),
-        executor,
+        cluster.executor(),
         lambda plan: report.say(f"plan {name}: {plan}"),
     )
     table = read_table([table_path])

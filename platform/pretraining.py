@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any, cast
 
+from slipbench.platform.cluster import join
+from slipbench.platform.config.cluster import LOCAL, AnyCluster
 from slipbench.platform.machine_use import MachineUse
 from slipbench.platform.records import fit_record
 from slipbench.platform.settings import Settings
@@ -14,7 +16,7 @@ from slipbench.trainers.mae_options import MaeOptions
 from slipbench.trainers.record import Fit
 
 
-def pretrain_mae(options: MaeOptions, place: Settings, report: Report, **cluster: Any) -> Fit:
+def pretrain_mae(options: MaeOptions, place: Settings, report: Report, *, cluster: AnyCluster = LOCAL) -> Fit:
     """Pre-train an encoder on masked images, track it and return it; a finished one is found again.
 
     Parameters
@@ -25,8 +27,8 @@ def pretrain_mae(options: MaeOptions, place: Settings, report: Report, **cluster
         Data, home and tracking server.
     report : Report
         Where to tell what happens.
-    **cluster
-        ``workers`` and ``scheduler`` of `cluster.dask_client`.
+    cluster : Local, Dask or Ray
+        Where the store is built; the training itself runs here.
 
     Raises
     ------
@@ -35,9 +37,9 @@ def pretrain_mae(options: MaeOptions, place: Settings, report: Report, **cluster
     """
     check(place.tracking)
     check_mae(options)
-    with place.working():
+    with join(cluster) as joined, place.working():
         planned = plan_dataset(options.dataset, place)
-        store = build_stores([planned], report, **cluster)[planned.folder]
+        store = build_stores([planned], report, joined)[planned.folder]
         key = mae_hash(options, store.dataset_hash)
         folder = place.fits / f"mae-{options.architecture}-seed{options.seed}-{key[:12]}"
         told: list[int] = []

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 
 from slipbench.datasets.errors import InputError
+from slipbench.platform.nodes import Nodes
 
 #: Search trials read stores from disk and pass only numbers, so the object store may stay small.
 OBJECT_STORE_BYTES = 256 * 2**20
@@ -19,7 +20,7 @@ CONNECT_SECONDS = 5
 
 
 @contextmanager
-def ray_session(address: str = "") -> Iterator[dict[str, float]]:
+def ray_session(address: str = "") -> Iterator[Nodes]:
     """Join a cluster, or start Ray here and stop it afterwards.
 
     Parameters
@@ -30,13 +31,13 @@ def ray_session(address: str = "") -> Iterator[dict[str, float]]:
 
     Yields
     ------
-    dict
-        Resources of the cluster, such as ``{"CPU": 2.0}``.
+    Nodes
+        Of the cluster as it is now.
 
     Raises
     ------
     InputError
-        When there is no such cluster.
+        When there is no such cluster, or the address is that of a Ray client.
     """
     ours = not _joined()
     if ours:
@@ -51,7 +52,7 @@ def ray_session(address: str = "") -> Iterator[dict[str, float]]:
             _start(address)
         for number, handler in before.items():  # Ray puts its own handlers in; Ctrl-C stays ours
             signal.signal(number, handler)
-        yield ray.cluster_resources()
+        yield Nodes(tuple(node["Resources"] for node in ray.nodes() if node["Alive"]))
     finally:
         if ours:
             ray.shutdown()
@@ -105,6 +106,13 @@ def _start(address: str) -> None:
 
 def _knock(address: str) -> None:
     """Say at once where nobody listens; Ray itself would try again for minutes."""
+    if address.startswith("ray://"):
+        raise InputError(
+            f"Ray {address}",
+            "the address of a Ray client, which has no node for its folders",
+            "HOST:PORT or auto, on a machine of the cluster",
+            "run it there, or hand it over with 'slipbench submit'",
+        )
     host, colon, port = _where(address).removeprefix("ray://").rpartition(":")
     if not colon:
         return
@@ -119,5 +127,5 @@ def _where(address: str) -> str:
 
 
 def _nobody(address: str) -> InputError:
-    where = f"--ray {address}" if address else f"RAY_ADDRESS={_where(address)}"
+    where = f"Ray {address}" if address else f"RAY_ADDRESS={_where(address)}"
     return InputError(where, "no Ray cluster there", "a running Ray head", "start it or correct the address")

@@ -3,8 +3,6 @@
 import shutil
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,64 +13,58 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.quiet import silence_dependencies
 from slipbench.datasets.store.manifest import MANIFEST
-from slipbench.platform.ray_session import ray_session
+from slipbench.platform.config.cluster import Request
+from slipbench.platform.nodes import GPU, Nodes, wanted
 from slipbench.platform.stop import raise_if_asked
 from slipbench.trainers.keeper import Progress
 from slipbench.trainers.messenger import messenger
 from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.quiet import reproducible, silent
 from slipbench.trainers.record import RECORD
-from slipbench.trainers.training import Launch, Training
+from slipbench.trainers.training import Training
 
 #: Seconds between two looks at a running fit, and so of an answer to Ctrl-C.
 POLL_SECONDS = 0.2
 
 
-@contextmanager
-def ray_launch(address: str) -> Iterator[Launch]:
-    """The `Launch` of a running Ray cluster.
+class OnRay:
+    """The `Launch` of a Ray cluster that this process has joined: one Ray Train worker for each device.
+
+    The folders must be on storage that all nodes see.
 
     Parameters
     ----------
-    address : str
-        ``HOST:PORT`` of its head, or ``auto`` for the cluster that this machine belongs to.
-
-    Raises
-    ------
-    InputError
-        When there is no cluster, or the address is that of a Ray client, which has no node for its folders.
+    nodes : Nodes
+        The cluster.
+    request : Request
+        What each worker takes, beside a GPU where it computes on one.
     """
-    if address.startswith("ray://"):
-        raise InputError(
-            f"--ray {address}",
-            "the address of a Ray client",
-            "HOST:PORT or auto, on a machine of the cluster",
-            "run it there or submit it with 'ray job submit'",
-        )
-    with ray_session(address) as resources:
-        yield _OnRay(resources)
 
-
-class _OnRay:
-    """Every process of a fit is a Ray Train worker; the folders must be on storage that all nodes see."""
-
-    def __init__(self, resources: dict[str, float]) -> None:
-        self._resources = resources
+    def __init__(self, nodes: Nodes, request: Request) -> None:
+        self._nodes, self._request = nodes, request
 
     def kind(self, options: TrainerOptions) -> str:
         """See `Launch.kind`."""
-        gpus, cpus = (int(self._resources.get(name, 0)) for name in ("GPU", "CPU"))
+        gpus = self._nodes.total(GPU)
         kind = "gpu" if gpus and options.accelerator != "cpu" else "cpu"
         if options.accelerator == "gpu" and kind == "cpu":
             raise InputError(
                 "accelerator", "the Ray cluster has no GPU", "nodes with GPUs", "use accelerator=auto"
             )
-        there, name = (gpus, "GPUs") if kind == "gpu" else (cpus, "CPU cores")
-        if options.devices > there:
+        worker = self._worker(kind)
+        self._nodes.check("stages.fit", worker)
+        if options.devices > self._nodes.places(worker):
+            name = "GPUs" if kind == "gpu" else "CPU workers"
             raise InputError(
-                "devices", str(options.devices), f"at most the {there} {name} of the Ray cluster", "lower it"
+                "devices",
+                str(options.devices),
+                f"at most the {self._nodes.places(worker)} {name} of the Ray cluster",
+                "lower it",
             )
         return kind
+
+    def _worker(self, kind: str) -> dict[str, float]:
+        return wanted(self._request) | ({GPU: 1.0} if kind == "gpu" else {})
 
     def __call__(self, training: Training, progress: Progress | None) -> None:
         """See `Launch`.
@@ -97,7 +89,7 @@ class _OnRay:
                 training.keeper.tell, training.keeper.fail = carrier, carrier.fail
                 values = {"training": ray.put(training), "carrier": carrier, "seen": seen}
                 drive = ray.remote(_drive).options(max_retries=0, **near)
-                driven = drive.remote(values, training.devices, training.kind, notes)
+                driven = drive.remote(values, training.devices, self._worker(training.kind), notes)
                 # not one long ray.get: what a signal's handler raises inside it is lost
                 while not ray.wait([driven], timeout=0)[0]:
                     raise_if_asked()
@@ -109,7 +101,7 @@ class _OnRay:
             shutil.rmtree(notes, ignore_errors=True)
 
 
-def _drive(values: dict[str, Any], devices: int, kind: str, notes: Path) -> str:
+def _drive(values: dict[str, Any], devices: int, worker: dict[str, float], notes: Path) -> str:
     """Run the workers, from a process of Ray's: in the user's, Ray Train would take over Ctrl-C.
 
     Returns
@@ -125,7 +117,7 @@ def _drive(values: dict[str, Any], devices: int, kind: str, notes: Path) -> str:
     trainer = TorchTrainer(
         _work,
         train_loop_config=values,
-        scaling_config=ScalingConfig(num_workers=devices, use_gpu=kind == "gpu"),
+        scaling_config=ScalingConfig(num_workers=devices, use_gpu=GPU in worker, resources_per_worker=worker),
         run_config=RunConfig(name=notes.name, storage_path=str(notes.parent)),
     )
     try:

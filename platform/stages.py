@@ -15,11 +15,11 @@ from slipbench.datasets.recipes.build import build
 from slipbench.datasets.store.manifest import MANIFEST
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.reader import Store
-from slipbench.platform.cluster import dask_client
+from slipbench.platform.cluster import ALONE, Cluster
 from slipbench.platform.machine_use import MachineUse
 from slipbench.platform.settings import Settings
 from slipbench.platform.stop import raise_if_asked
-from slipbench.platform.tune import Tuned, check_here, read_tuned, search_hash, tune
+from slipbench.platform.tune import Tuned, check_trial, read_tuned, search_hash, tune
 from slipbench.trainers.devices import HERE
 from slipbench.trainers.fit import fit
 from slipbench.trainers.hash import fit_hash
@@ -27,7 +27,6 @@ from slipbench.trainers.options import TrainerOptions
 from slipbench.trainers.record import Fit
 from slipbench.trainers.search import apply, check_search
 from slipbench.trainers.start import check_start, start_file, start_options
-from slipbench.trainers.training import Launch
 
 _LOG = logging.getLogger(__name__)
 
@@ -95,9 +94,7 @@ def dataset_key(options: Any) -> str:
     return config_hash(options)
 
 
-def build_stores(
-    datasets: Sequence[Planned], report: Report, workers: int | None = None, scheduler: str | None = None
-) -> dict[Path, Store]:
+def build_stores(datasets: Sequence[Planned], report: Report, cluster: Cluster = ALONE) -> dict[Path, Store]:
     """Build what is not sealed yet; every store by its folder."""
     todo = []
     for dataset in datasets:
@@ -105,10 +102,8 @@ def build_stores(
             report.say(f"store {dataset.name}: sealed already, skipped")
         else:
             todo.append(dataset)
-    if todo:
-        with dask_client(workers, scheduler) as client:
-            for dataset in todo:
-                build(dataset.plan, dataset.folder, client, report.counter(f"store {dataset.name}"))
+    for dataset in todo:
+        build(dataset.plan, dataset.folder, cluster.pool, report.counter(f"store {dataset.name}"))
     return {dataset.folder: Store(dataset.folder) for dataset in datasets}
 
 
@@ -124,26 +119,32 @@ def datasets_of_suite(suite: Suite) -> list[Any]:
     return [suite.options.dataset, *suite.tests().values(), *trained]
 
 
-def check_trainer(options: TrainerOptions, search: bool, launch: Launch = HERE) -> None:
+def check_trainer(options: TrainerOptions, search: bool, cluster: Cluster = ALONE) -> None:
     """Raise InputError for anything about a fit that can be known before it starts."""
-    launch.kind(options)
+    cluster.launch().kind(options)
     check_start(options)
     if before := start_options(options):
-        check_trainer(before, search, launch)
+        check_trainer(before, search, cluster)
     check_search(options)
     if options.search and search:
-        check_here(options.search)
+        check_trial(options.search, cluster)
 
 
 def run_search(
-    options: TrainerOptions, store: Store, place: Settings, report: Report, start: Path | None = None
+    options: TrainerOptions,
+    store: Store,
+    place: Settings,
+    report: Report,
+    start: Path | None = None,
+    cluster: Cluster = ALONE,
 ) -> Tuned:
     """The finished search of a trainer, run now where it has not been; its trials start from `start`."""
     key = search_hash(options, store.dataset_hash, file_sha256(start) if start else "")
     folder = place.fits / f"{options.model.model}-search-{key[:12]}"
     if read_tuned(folder):
         report.say(f"search {options.name}: finished already, skipped")
-    return tune(options, store.folder, folder, report.counter(f"search {options.name}"), start)
+    progress = report.counter(f"search {options.name}")
+    return tune(options, store.folder, folder, progress, start, cluster.trial)
 
 
 def run_start(
@@ -152,7 +153,7 @@ def run_start(
     place: Settings,
     report: Report,
     search: bool,
-    launch: Launch = HERE,
+    cluster: Cluster = ALONE,
 ) -> Path | None:
     """The checkpoint that a trainer starts from, fitted now where it has not been; None where it starts anew.
 
@@ -164,7 +165,7 @@ def run_start(
     before = start_options(options)
     if before is None:
         return start_file(options)
-    fitted = run_fit(before, stores, place, report, before.name, search, launch)
+    fitted = run_fit(before, stores, place, report, before.name, search, cluster)
     if fitted.fit is None:
         raise RuntimeError(f"its start {before.name} failed: {fitted.reason}")
     return fitted.fit.checkpoint
@@ -177,7 +178,7 @@ def run_fit(
     report: Report,
     name: str,
     search: bool,
-    launch: Launch = HERE,
+    cluster: Cluster = ALONE,
 ) -> Fitted:
     """Search (where asked and configured), then fit; a failure is a reason, not an exception.
 
@@ -191,15 +192,15 @@ def run_fit(
         Name in messages.
     search : bool
         Whether to run the search of the options first.
-    launch : Launch
+    cluster : Cluster
         Where fits run; trials of a search run on Ray in any case.
     """
-    tuned, folder = None, place.fits
+    tuned, folder, launch = None, place.fits, cluster.launch()
     store = stores[dataset_key(options.dataset)]
     try:
-        start = run_start(options, stores, place, report, search, launch)
+        start = run_start(options, stores, place, report, search, cluster)
         if search and options.search:
-            tuned = run_search(options, store, place, report, start)
+            tuned = run_search(options, store, place, report, start, cluster)
             options = apply(options, tuned.best)
         key = fit_hash(options, store.dataset_hash, file_sha256(start) if start else "")
         folder = place.fits / f"{options.model.model}-seed{options.seed}-{key[:12]}"

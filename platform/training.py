@@ -1,11 +1,11 @@
 """One trainer without a suite: its store, its search and its fit, checked before they start."""
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.store.reader import Store
+from slipbench.platform.cluster import Cluster, join
+from slipbench.platform.config.cluster import LOCAL, AnyCluster
 from slipbench.platform.records import fit_record
 from slipbench.platform.settings import Settings
 from slipbench.platform.spool import track
@@ -23,13 +23,11 @@ from slipbench.platform.stages import (
 )
 from slipbench.platform.tracking_check import check
 from slipbench.platform.tune import Tuned
-from slipbench.trainers.devices import HERE
 from slipbench.trainers.options import TrainerOptions
-from slipbench.trainers.training import Launch
 
 
 def train(
-    options: TrainerOptions, place: Settings, report: Report, *, search: bool, ray: str = "", **cluster: Any
+    options: TrainerOptions, place: Settings, report: Report, *, search: bool, cluster: AnyCluster = LOCAL
 ) -> Fitted:
     """Fit a network on its dataset, track it and return it.
 
@@ -43,10 +41,8 @@ def train(
         Where to tell what happens.
     search : bool
         Whether to run the search of the options first.
-    ray : str
-        Address of a Ray cluster whose workers fit, see `ray_train.ray_launch`; empty: this machine fits.
-    **cluster
-        ``workers`` and ``scheduler`` of `cluster.dask_client`.
+    cluster : Local, Dask or Ray
+        Where stages are computed.
 
     Returns
     -------
@@ -61,9 +57,9 @@ def train(
     if search and options.search is None:
         raise _no_search(options)
     check(place.tracking)
-    with _launch(ray) as launch, place.working():
-        stores = _stores(options, place, report, search, cluster, launch)
-        fitted = run_fit(options, stores, place, report, options.name, search, launch)
+    with join(cluster) as joined, place.working():
+        stores = _stores(options, place, report, search, joined)
+        fitted = run_fit(options, stores, place, report, options.name, search, joined)
         record = fit_record(options.name, fitted, stores[dataset_key(options.dataset)].dataset_hash)
         # a run of its own for every fit: what MLflow has logged of one cannot be changed to another's
         record = replace(record, id=f"fit-{fitted.folder.name}")
@@ -71,36 +67,23 @@ def train(
     return fitted
 
 
-def _launch(ray: str) -> AbstractContextManager[Launch]:
-    if not ray:
-        return nullcontext(HERE)
-    from slipbench.platform.ray_train import ray_launch
-
-    return ray_launch(ray)
-
-
-def search(options: TrainerOptions, place: Settings, report: Report, **cluster: Any) -> Tuned:
+def search(options: TrainerOptions, place: Settings, report: Report, *, cluster: AnyCluster = LOCAL) -> Tuned:
     """Run the search of a trainer, or read the finished one. Arguments and errors as in `train`."""
     if options.search is None:
         raise _no_search(options)
-    with place.working():
-        stores = _stores(options, place, report, True, cluster)
-        start = run_start(options, stores, place, report, True)
-        return run_search(options, stores[dataset_key(options.dataset)], place, report, start)
+    with join(cluster) as joined, place.working():
+        stores = _stores(options, place, report, True, joined)
+        start = run_start(options, stores, place, report, True, joined)
+        return run_search(options, stores[dataset_key(options.dataset)], place, report, start, joined)
 
 
 def _stores(
-    options: TrainerOptions,
-    place: Settings,
-    report: Report,
-    search: bool,
-    cluster: dict,
-    launch: Launch = HERE,
+    options: TrainerOptions, place: Settings, report: Report, search: bool, cluster: Cluster
 ) -> dict[str, Store]:
     """The stores of a trainer and of those that it starts from, by `dataset_key`."""
-    check_trainer(options, search, launch)
+    check_trainer(options, search, cluster)
     planned = {dataset_key(d): plan_dataset(d, place) for d in datasets_of(options)}
-    built = build_stores(list({p.folder: p for p in planned.values()}.values()), report, **cluster)
+    built = build_stores(list({p.folder: p for p in planned.values()}.values()), report, cluster)
     return {key: built[p.folder] for key, p in planned.items()}
 
 

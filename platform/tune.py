@@ -15,13 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from slipbench.datasets.atomic import write_atomic
-from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash
+from slipbench.platform.cluster import Cluster
+from slipbench.platform.config.cluster import GpuRequest
+from slipbench.platform.nodes import CPU, GPU, MEMORY, Nodes, wanted
 from slipbench.platform.ray_session import joins, ray_session
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.options import Choice, Search, TrainerOptions
 
 METRIC = "validation_loss"
+NOTHING = GpuRequest()
+#: Ray Tune's names of resources.
+_TUNE = {CPU: "cpu", GPU: "gpu", MEMORY: "memory"}
 _LOG = logging.getLogger(__name__)
 #: ``progress(trials done, trials in all)``
 Progress = Callable[[int, int], None]
@@ -51,6 +56,7 @@ def tune(
     out: Path,
     progress: Progress = lambda done, total: None,
     start: Path | None = None,
+    request: GpuRequest = NOTHING,
 ) -> Tuned:
     """Run the search that `options` describes, or read it where it has already been run.
 
@@ -66,11 +72,13 @@ def tune(
         Called as ``progress(done, total)`` in trials.
     start : Path, optional
         Checkpoint that every trial starts from; on a cluster of several machines on a shared disk.
+    request : GpuRequest, optional
+        What a trial takes at the least.
 
     Raises
     ------
     InputError
-        When one trial needs more than the cluster has.
+        When one trial needs more than a machine of the cluster has.
     RuntimeError
         When every trial failed.
     """
@@ -78,9 +86,10 @@ def tune(
     if done:
         return done
     assert options.search is not None
-    with ray_session() as resources:
-        _fits(options.search, resources)
-        tuned = _search(options, store, out, progress, start)
+    task = _takes(options.search, request)
+    with ray_session() as nodes:
+        nodes.check("search", task)
+        tuned = _search(options, store, out, progress, start, task)
     write_atomic(out / "tune.json", (json.dumps(asdict(tuned), indent=1) + "\n").encode())
     return tuned
 
@@ -106,24 +115,29 @@ def search_hash(options: TrainerOptions, dataset_hash: str, start_sha256: str = 
     return config_hash([fit_hash(own, dataset_hash, start_sha256), own.search])
 
 
-def check_here(search: Search) -> None:
-    """Raise InputError when a trial is too large for the Ray that would be started on this machine."""
-    if not joins():
+def check_trial(search: Search, cluster: Cluster) -> None:
+    """Raise InputError when a trial is too large for the cluster, or the Ray that would be started here."""
+    nodes = cluster.nodes
+    if nodes is None and not joins():
         import torch
 
-        _fits(search, {"CPU": float(os.cpu_count() or 1), "GPU": float(torch.cuda.device_count())})
+        nodes = Nodes(({CPU: float(os.cpu_count() or 1), GPU: float(torch.cuda.device_count())},))
+    if nodes:
+        nodes.check("search", _takes(search, cluster.trial))
 
 
-def _fits(search: Search, resources: dict[str, float]) -> None:
-    for kind, name in (("CPU", "cpus_per_trial"), ("GPU", "gpus_per_trial")):
-        wanted, there = getattr(search, name), resources.get(kind, 0.0)
-        if wanted > there:
-            raise InputError(
-                f"search.{name}", f"{wanted:g}", f"at most the {there:g} that Ray has here", "lower it"
-            )
+def _takes(search: Search, request: GpuRequest) -> dict[str, float]:
+    return wanted(request, search.cpus_per_trial, search.gpus_per_trial)
 
 
-def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress, start: Path | None) -> Tuned:
+def _search(
+    options: TrainerOptions,
+    store: Path,
+    out: Path,
+    progress: Progress,
+    start: Path | None,
+    task: dict[str, float],
+) -> Tuned:
     from ray import tune as rt
     from ray.tune.schedulers import ASHAScheduler
     from ray.tune.search.basic_variant import BasicVariantGenerator
@@ -138,7 +152,7 @@ def _search(options: TrainerOptions, store: Path, out: Path, progress: Progress,
     )
     trainable = rt.with_resources(
         partial(_trial, options=search_options(options).model_dump_json(), store=str(store), start=start),
-        {"cpu": search.cpus_per_trial, "gpu": search.gpus_per_trial},
+        {_TUNE[name]: amount for name, amount in task.items()},
     )
     folder = out / "ray"
     if rt.Tuner.can_restore(str(folder)):

@@ -7,13 +7,13 @@ statistics are those of all training rows. The store then is, byte for byte, wha
 """
 
 from pathlib import Path
-from typing import Any
 
 from slipbench.datasets.blas import one_blas_thread
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
 from slipbench.datasets.location import copy, folder_of, make_folder, remove_folder
 from slipbench.datasets.recipes.build import Progress, compute, silent
+from slipbench.datasets.recipes.pools import Pool, threads
 from slipbench.datasets.store.manifest import (
     BUILDING,
     SCHEMA_VERSION,
@@ -27,7 +27,7 @@ from slipbench.datasets.store.verify import verify
 from slipbench.datasets.store.writer import building, describe, start, written
 
 
-def append(plan: Plan, out: str | Path, client: Any = None, progress: Progress = silent) -> Manifest:
+def append(plan: Plan, out: str | Path, pool: Pool = threads, progress: Progress = silent) -> Manifest:
     """Add the rows that `plan` has beyond those of a sealed store, and seal it anew.
 
     Everything new is made in a folder of its own and moved in at the end. Killed before that, the store is as
@@ -39,7 +39,7 @@ def append(plan: Plan, out: str | Path, client: Any = None, progress: Progress =
         Plan of the grown store.
     out : str or Path
         Sealed store of the same recipe, network and seed with fewer rows.
-    client, progress
+    pool, progress
         As for `build`.
 
     Raises
@@ -65,7 +65,7 @@ def append(plan: Plan, out: str | Path, client: Any = None, progress: Progress =
     with building(folder), building(scratch), one_blas_thread():
         todo = [s for s in start(scratch, plan) if s >= n_old]
         _intact(folder, scratch, manifest)
-        compute(scratch, plan, todo, client, progress)
+        compute(scratch, plan, todo, pool, progress)
         new = [written(scratch, s) for s in range(n_old, plan.n_shards)]
         grown = describe(scratch, plan, [*manifest.records(), *new])
         _same_inputs(folder, manifest, grown)

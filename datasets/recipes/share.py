@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from slipbench.datasets.blas import one_blas_thread
 from slipbench.datasets.location import folder_of, make_folder
 from slipbench.datasets.recipes.build import Progress, compute, silent
+from slipbench.datasets.recipes.pools import Pool, threads
 from slipbench.datasets.store.manifest import MANIFEST, Manifest, read_manifest, read_record
 from slipbench.datasets.store.plan import Plan
 from slipbench.datasets.store.writer import building, seal, start
@@ -35,7 +35,7 @@ class Share:
 
 
 def build_share(
-    plan: Plan, out: str | Path, share: Share, client: Any = None, progress: Progress = silent
+    plan: Plan, out: str | Path, share: Share, pool: Pool = threads, progress: Progress = silent
 ) -> Manifest | None:
     """Write the shards of one share, and seal the store where these were the last ones.
 
@@ -51,7 +51,7 @@ def build_share(
         processes.
     share : Share
         Which one this is.
-    client, progress
+    pool, progress
         As for `build`; progress counts the shards of the share.
 
     Returns
@@ -72,7 +72,7 @@ def build_share(
             if (folder / MANIFEST).exists():
                 return read_manifest(folder)
         progress(len(own) - len(todo), len(own))
-        compute(folder, plan, todo, client, progress, len(own))
+        compute(folder, plan, todo, pool, progress, len(own))
         with building(folder, wait=True):
             start(folder, plan, ())
             if (folder / MANIFEST).exists():  # the share that wrote the last shard was here first

@@ -8,18 +8,25 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(help="values that win over the file, such as dataset.seed=3", show_default=False),
 ]
-Workers = Annotated[
-    int | None,
-    typer.Option("--workers", min=1, help="local worker processes for stores; default: threads here"),
-]
-Scheduler = Annotated[
-    str | None, typer.Option("--scheduler", help="address of a running Dask scheduler, tcp://HOST:PORT")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
-CellsOnRay = Annotated[
+ClusterFile = Annotated[
     str,
     typer.Option(
-        "--ray",
-        help="compute cells as tasks of this Ray cluster: HOST:PORT, auto, or here (one on this machine)",
+        "--cluster",
+        help="where to compute: YAML of a cluster, or a name from configs/clusters; default local",
     ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="short for a local cluster with so many processes for stores"),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="short for a Dask cluster: address of its scheduler, tcp://HOST:PORT"),
+]
+OnRay = Annotated[
+    str | None,
+    typer.Option(
+        "--ray", help="short for a Ray cluster: HOST:PORT, auto, or here (one of this machine's own)"
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]

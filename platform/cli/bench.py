@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slipbench.platform.cli.arguments import AsJson, CellsOnRay, Overrides, Scheduler, Workers
+from slipbench.platform.cli.arguments import AsJson, ClusterFile, OnRay, Overrides, Scheduler, Workers
 
 
 def command(
@@ -13,7 +13,8 @@ def command(
     search: Annotated[
         bool, typer.Option("--tune/--no-tune", help="run the searches of its trainers")
     ] = False,
-    ray: CellsOnRay = "",
+    cluster: ClusterFile = "",
+    ray: OnRay = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
@@ -22,15 +23,15 @@ def command(
     from slipbench.benchmarks.task import AnySuite
     from slipbench.platform.cli.finish import finish
     from slipbench.platform.cli.progress import Reporter
+    from slipbench.platform.cli.where import where
     from slipbench.platform.config.find import find
     from slipbench.platform.config.load import load
     from slipbench.platform.pipeline import run_suites
     from slipbench.platform.settings import settings
 
     options = load(find("benchmarks", suite), AnySuite, overrides or ())
+    place_of_work = where(cluster, workers, scheduler, ray)
     place = settings()
     with Reporter("bench", options.name, options, place) as report:
-        done = run_suites(
-            [options], place, report, search=search, workers=workers, scheduler=scheduler, ray=ray
-        )
+        done = run_suites([options], place, report, search=search, cluster=place_of_work)
     return finish(done, place, as_json)

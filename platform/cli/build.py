@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slipbench.platform.cli.arguments import AsJson, Overrides, Scheduler, Workers
+from slipbench.platform.cli.arguments import AsJson, ClusterFile, OnRay, Overrides, Scheduler, Workers
 
 if TYPE_CHECKING:
     from slipbench.datasets.recipes.share import Share
@@ -14,6 +14,8 @@ def command(
     dataset: Annotated[str, typer.Argument(help="YAML of the dataset, or a name from configs/datasets")],
     overrides: Overrides = None,
     out: Annotated[str, typer.Option("--out", help="folder or file:// URI of the store")] = "",
+    cluster: ClusterFile = "",
+    ray: OnRay = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     more: Annotated[
@@ -36,7 +38,8 @@ def command(
     from slipbench.platform.cli.console import out as stdout
     from slipbench.platform.cli.console import print_json
     from slipbench.platform.cli.progress import Reporter
-    from slipbench.platform.cluster import dask_client
+    from slipbench.platform.cli.where import where
+    from slipbench.platform.cluster import join
     from slipbench.platform.config.find import find
     from slipbench.platform.config.load import load
     from slipbench.platform.settings import settings
@@ -55,12 +58,13 @@ def command(
         recipe = recipe.appended_to(read_manifest(folder_of(out)))
     plan = recipe.plan()
     folder = folder_of(out or place.stores / f"{options.name}-{plan.dataset_hash[:12]}.zarr")
-    with Reporter("build", options.name, options, place) as report, dask_client(workers, scheduler) as client:
+    work = where(cluster, workers, scheduler, ray)
+    with Reporter("build", options.name, options, place) as report, join(work) as joined:
         progress = report.counter(f"build {options.name}" + (f" {share}" if part else ""))
         if part:
-            manifest = build_share(plan, folder, part, client, progress)
+            manifest = build_share(plan, folder, part, joined.pool, progress)
         else:
-            manifest = (append if more else build)(plan, folder, client, progress)
+            manifest = (append if more else build)(plan, folder, joined.pool, progress)
     if manifest is None:
         left = missing(folder, plan)
         if as_json:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slipbench.platform.cli.arguments import AsJson, Overrides, Scheduler, Workers
+from slipbench.platform.cli.arguments import AsJson, ClusterFile, OnRay, Overrides, Scheduler, Workers
 
 
 def command(
@@ -13,6 +13,8 @@ def command(
         typer.Argument(help="YAML of the pre-training, or a name from configs/trainers, such as mae_tiny"),
     ],
     overrides: Overrides = None,
+    cluster: ClusterFile = "",
+    ray: OnRay = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
@@ -21,6 +23,7 @@ def command(
     from slipbench.platform.cli.console import out
     from slipbench.platform.cli.progress import Reporter
     from slipbench.platform.cli.show_fit import show_fit
+    from slipbench.platform.cli.where import where
     from slipbench.platform.config.find import find
     from slipbench.platform.config.load import load
     from slipbench.platform.pretraining import pretrain_mae
@@ -28,9 +31,10 @@ def command(
     from slipbench.trainers.mae_options import MaeOptions
 
     options = load(find("trainers", config), MaeOptions, overrides or ())
+    place_of_work = where(cluster, workers, scheduler, ray)
     place = settings()
     with Reporter("pretrain-mae", options.name, options, place) as report:
-        fit = pretrain_mae(options, place, report, workers=workers, scheduler=scheduler)
+        fit = pretrain_mae(options, place, report, cluster=place_of_work)
     show_fit(fit, "images", as_json)
     if as_json:
         return

@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from slipbench.platform.cli.arguments import AsJson, CellsOnRay, Overrides, Scheduler, Workers
+from slipbench.platform.cli.arguments import AsJson, ClusterFile, OnRay, Overrides, Scheduler, Workers
 
 
 def command(
     pipeline: Annotated[str, typer.Argument(help="YAML of the pipeline, or a name from configs/pipelines")],
     overrides: Overrides = None,
-    ray: CellsOnRay = "",
+    cluster: ClusterFile = "",
+    ray: OnRay = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
@@ -18,6 +19,7 @@ def command(
     """Build, train, compare, track and rank; run again to go on after an interruption."""
     from slipbench.platform.cli.finish import finish
     from slipbench.platform.cli.progress import Reporter
+    from slipbench.platform.cli.where import where
     from slipbench.platform.config.find import find
     from slipbench.platform.config.load import load
     from slipbench.platform.config.pipeline import PipelineOptions
@@ -25,6 +27,7 @@ def command(
     from slipbench.platform.settings import in_ray_job, settings
 
     options = load(find("pipelines", pipeline), PipelineOptions, overrides or ())
+    place_of_work = where(cluster, workers, scheduler, ray)
     place = settings()
     with Reporter("run", options.name, options, place) as report:
         if in_ray_job():
@@ -34,8 +37,6 @@ def command(
             place,
             report,
             search=options.tune,
-            workers=workers,
-            scheduler=scheduler,
-            ray=ray,
+            cluster=place_of_work,
         )
     return finish(done, place, as_json)

@@ -4,13 +4,14 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slipbench.platform.cli.arguments import Overrides
 
 if TYPE_CHECKING:
+    from slipbench.platform.config.cluster import Kubernetes, Ray
     from slipbench.platform.submit.pipeline import Pipeline
 
 
@@ -38,8 +39,18 @@ def command(
         Path | None,
         typer.Option("--wheel", help="ray: slipbench for the job; default: what is installed on the head"),
     ] = None,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            "--cluster",
+            help="what stages take and where: YAML, or a name from configs/clusters; default as --to",
+        ),
+    ] = "",
     overlay: Annotated[
-        str, typer.Option("--overlay", help="kubernetes: name from k8s/overlays, or its folder; default cpu")
+        str,
+        typer.Option(
+            "--overlay", help="kubernetes: name from k8s/overlays, or its folder; default the cluster's"
+        ),
     ] = "",
     stores: Annotated[
         int | None,
@@ -52,9 +63,25 @@ def command(
     _only(to, Target.RAY, {"--address": address, "--working-dir": folder, "--wheel": wheel})
     _only(to, Target.KUBERNETES, {"--overlay": overlay, "--stores": stores})
     read = read_pipeline(pipeline, overrides or ())
+    on = _cluster(to, cluster)
     if to is Target.KUBERNETES:
-        return _kubernetes(read, overlay or "cpu", stores, render)
-    return _ray(read, address, (folder or Path()).resolve(), wheel, render)
+        return _kubernetes(read, on, overlay or on.overlay, stores, render)
+    return _ray(read, on, address, (folder or Path()).resolve(), wheel, render)
+
+
+def _cluster(to: Target, text: str) -> Any:
+    """Options of the cluster; a `Ray` or a `Kubernetes`, as `to` says."""
+    from slipbench.datasets.errors import InputError
+    from slipbench.platform.config.cluster import AnyCluster
+    from slipbench.platform.config.find import find
+    from slipbench.platform.config.load import load
+
+    found = load(find("clusters", text or to), AnyCluster)
+    if found.cluster != to:
+        raise InputError(
+            f"--cluster {text}", f"is of kind {found.cluster}", f"kind {to}, as --to says", "correct one"
+        )
+    return found
 
 
 def _only(to: Target, kind: Target, given: dict[str, object]) -> None:
@@ -65,7 +92,9 @@ def _only(to: Target, kind: Target, given: dict[str, object]) -> None:
             raise InputError(name, f"has no meaning with --to {to}", f"--to {kind}", "leave it out")
 
 
-def _ray(pipeline: "Pipeline", address: str, folder: Path, wheel: Path | None, render: bool) -> int:
+def _ray(
+    pipeline: "Pipeline", on: "Ray", address: str, folder: Path, wheel: Path | None, render: bool
+) -> int:
     import yaml
 
     from slipbench.platform.cli.console import err
@@ -73,11 +102,12 @@ def _ray(pipeline: "Pipeline", address: str, folder: Path, wheel: Path | None, r
     from slipbench.platform.submit.environment import passed_on
     from slipbench.platform.submit.ray_job import DEFAULT_ADDRESS, client, follow, plan, send
 
-    where = address or os.environ.get("RAY_API_SERVER_ADDRESS") or DEFAULT_ADDRESS
-    job = plan(where, pipeline, folder, passed_on(), wheel)
+    where = address or on.dashboard or os.environ.get("RAY_API_SERVER_ADDRESS") or DEFAULT_ADDRESS
+    job = plan(where, pipeline, on.stages, folder, passed_on(), wheel)
     shown = yaml.safe_dump(job.shown(), sort_keys=False, width=120)
     if render:
         files = {"files": {name: size for name, size in job.upload.files}, job.file: pipeline.text}
+        files |= {job.cluster_file: job.cluster_text}
         print(shown + yaml.safe_dump(files, sort_keys=False, width=120), end="")
         return 0
     say = err().print
@@ -100,7 +130,9 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
-def _kubernetes(pipeline: "Pipeline", overlay: str, stores: int | None, render: bool) -> int:
+def _kubernetes(
+    pipeline: "Pipeline", on: "Kubernetes", overlay: str, stores: int | None, render: bool
+) -> int:
     from slipbench.platform.cli.console import err
     from slipbench.platform.submit.kubernetes import (
         apply,
@@ -113,9 +145,9 @@ def _kubernetes(pipeline: "Pipeline", overlay: str, stores: int | None, render: 
 
     found = templates(find_overlay(overlay))
     if stores:
-        documents = store_builds(found["Job"], pipeline, stores)
+        documents = store_builds(found["Job"], pipeline, on.stages, stores)
     else:
-        documents = pipeline_run(found["RayJob"], pipeline)
+        documents = pipeline_run(found["RayJob"], pipeline, on.stages)
     if render:
         print(as_yaml(documents), end="")
         return 0

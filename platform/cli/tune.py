@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
-from slipbench.platform.cli.arguments import AsJson, Overrides, Scheduler, Workers
+from slipbench.platform.cli.arguments import AsJson, ClusterFile, OnRay, Overrides, Scheduler, Workers
 
 
 def command(
     trainer: Annotated[str, typer.Argument(help="YAML of the trainer, or a name from configs/trainers")],
     overrides: Overrides = None,
+    cluster: ClusterFile = "",
+    ray: OnRay = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
@@ -21,6 +23,7 @@ def command(
 
     from slipbench.platform.cli.console import out, print_json
     from slipbench.platform.cli.progress import Reporter
+    from slipbench.platform.cli.where import where
     from slipbench.platform.config.find import find
     from slipbench.platform.config.load import load
     from slipbench.platform.settings import settings
@@ -28,9 +31,10 @@ def command(
     from slipbench.trainers.options import TrainerOptions
 
     options = load(find("trainers", trainer), TrainerOptions, overrides or ())
+    place_of_work = where(cluster, workers, scheduler, ray)
     place = settings()
     with Reporter("tune", options.name, options, place) as report:
-        tuned = search(options, place, report, workers=workers, scheduler=scheduler)
+        tuned = search(options, place, report, cluster=place_of_work)
     if as_json:
         print_json(asdict(tuned))
         return

@@ -19,7 +19,7 @@ def find(kind: str, text: str) -> Path:
     Parameters
     ----------
     kind : str
-        ``datasets``, ``trainers``, ``benchmarks`` or ``pipelines``.
+        ``datasets``, ``trainers``, ``benchmarks``, ``pipelines`` or ``clusters``.
     text : str
         A path, or the name of a shipped configuration such as ``quickstart``.
 

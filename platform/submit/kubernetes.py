@@ -1,5 +1,6 @@
 """A pipeline as objects of a Kubernetes cluster: the templates of an overlay, filled in."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ import yaml
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.registry import nearest
+from slipbench.platform.config.cluster import Request, Stages
+from slipbench.platform.nodes import CPU, GPU, MEMORY, Nodes, wanted
 from slipbench.platform.stages import dataset_key
 from slipbench.platform.submit.kubectl import REQUEST_SECONDS, kubectl
-from slipbench.platform.submit.pipeline import Pipeline, yaml_text
+from slipbench.platform.submit.pipeline import Pipeline, cluster_text, yaml_text
 
 OVERLAYS = Path("k8s/overlays")
 #: Folder of an overlay with the templates of what runs once.
@@ -50,23 +53,59 @@ def templates(folder: Path) -> dict[str, Document]:
     return found
 
 
-def pipeline_run(template: Document, pipeline: Pipeline) -> list[Document]:
+def pipeline_run(template: Document, pipeline: Pipeline, stages: Stages) -> list[Document]:
     """A ConfigMap with the pipeline, and a RayJob that runs it.
 
     Its home is the folder of the pipeline's name on the shared volume, so that the next submission goes on
     where this one stopped.
+
+    Raises
+    ------
+    InputError
+        When a request of a stage finds room in no pod of the overlay.
     """
     name = pipeline.label()
-    config, run = _named(template, name, pipeline.hash, {"pipeline.yaml": pipeline.text})
+    files = {"pipeline.yaml": pipeline.text, "cluster.yaml": cluster_text(stages)}
+    config, run = _named(template, name, pipeline.hash, files)
+    nodes = _nodes(run["spec"]["rayClusterSpec"])
+    for stage in type(stages).model_fields:
+        nodes.check(f"stages.{stage}", wanted(getattr(stages, stage)))
     spec = run["spec"]
-    spec["entrypoint"] = f"slipbench run {MOUNT}/pipeline.yaml --ray auto"
+    spec["entrypoint"] = f"slipbench run {MOUNT}/pipeline.yaml --cluster {MOUNT}/cluster.yaml"
     spec["runtimeEnvYAML"] = yaml.safe_dump({"env_vars": {"SLIPBENCH_HOME": f"/state/{pipeline.name}"}})
     spec["metadata"] = {"pipeline": pipeline.name, "config": pipeline.hash}
     _mount(spec["rayClusterSpec"]["headGroupSpec"]["template"], name)
     return [config, run]
 
 
-def store_builds(template: Document, pipeline: Pipeline, pods: int) -> list[Document]:
+def _nodes(cluster: Document) -> Nodes:
+    """The pods of a RayCluster as Ray will see them."""
+    groups = [(cluster["headGroupSpec"], 1), *((g, g["replicas"]) for g in cluster["workerGroupSpecs"])]
+    limits = [
+        (group["template"]["spec"]["containers"][0]["resources"]["limits"], count) for group, count in groups
+    ]
+    return Nodes(tuple(_as_ray(one) for one, count in limits for _ in range(count)))
+
+
+def _as_ray(limits: Document) -> dict[str, float]:
+    return {
+        CPU: quantity(limits["cpu"]),
+        GPU: quantity(limits.get("nvidia.com/gpu", "0")),
+        MEMORY: quantity(limits["memory"]),
+    }
+
+
+def quantity(text: str) -> float:
+    """A quantity of Kubernetes, such as ``500m`` or ``16Gi``, as a number."""
+    number, unit = re.fullmatch(r"([0-9.]+)(m|[KMGTP]i?|k)?", str(text)).groups()  # type: ignore[union-attr]
+    if unit == "m":
+        return float(number) / 1000
+    return float(number) * (1024 if unit and unit.endswith("i") else 1000) ** " KMGTP".index(
+        (unit or " ")[0].upper()
+    )
+
+
+def store_builds(template: Document, pipeline: Pipeline, stages: Stages, pods: int) -> list[Document]:
     """For each dataset of the pipeline a ConfigMap, and an Indexed Job of `pods` pods for its store."""
     out: list[Document] = []
     for dataset in pipeline.datasets():
@@ -77,10 +116,19 @@ def store_builds(template: Document, pipeline: Pipeline, pods: int) -> list[Docu
         spec = job["spec"]
         spec["completions"] = spec["parallelism"] = pods
         (container,) = spec["template"]["spec"]["containers"]
+        container["resources"] = _resources(stages.build)
         container["args"] = _of_share(container["args"], f"{MOUNT}/dataset.yaml", pods)
         _mount(spec["template"], name)
         out += [config, job]
     return out
+
+
+def _resources(request: Request) -> Document:
+    """Requests of a pod's container, and limits alike: it is never slowed or killed for its neighbours."""
+    amounts = {"cpu": f"{request.cpus:g}", "memory": f"{request.memory_gib:g}Gi"}
+    if not (request.cpus and request.memory_gib):
+        raise InputError("stages.build", f"{amounts}", "cpus and memory_gib of a pod", "write both")
+    return {"requests": dict(amounts), "limits": dict(amounts)}
 
 
 def _of_share(template: list[str], dataset: str, pods: int) -> list[str]:

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from slipbench.benchmarks.task import suite_of
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash
+from slipbench.platform.config.cluster import Ray, Stages
 from slipbench.platform.config.compose import compose
 from slipbench.platform.config.find import find
 from slipbench.platform.config.load import load
@@ -56,6 +57,11 @@ class Pipeline:
         """Options of every dataset that the pipeline reads, each once."""
         all_of_them = [d for o in self.options.suites.values() for d in datasets_of_suite(suite_of(o))]
         yield from {dataset_key(d): d for d in all_of_them}.values()
+
+
+def cluster_text(stages: Stages) -> str:
+    """YAML of the cluster that a run finds itself in, once it was submitted: a Ray with these requests."""
+    return yaml_text(Ray(stages=stages).model_dump(mode="json", exclude={"dashboard"}))
 
 
 def read_pipeline(pipeline: str, overrides: Sequence[str]) -> Pipeline:

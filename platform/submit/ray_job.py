@@ -17,8 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from slipbench.datasets.errors import InputError
+from slipbench.platform.config.cluster import Stages
 from slipbench.platform.ray_session import CONNECT_SECONDS
-from slipbench.platform.submit.pipeline import Pipeline
+from slipbench.platform.submit.pipeline import Pipeline, cluster_text
 from slipbench.platform.submit.upload import Upload, check_size, collect, copy, mebibytes
 from slipbench.platform.submit.wheel import unpack
 
@@ -45,6 +46,8 @@ class RayJob:
         Files of the working folder.
     environment : dict
         Variables of the job.
+    cluster_text : str
+        YAML of the cluster for the job; its file is added as well.
     wheel : Path or None
         slipbench for the job; None takes the one that is installed on the head.
     """
@@ -53,6 +56,7 @@ class RayJob:
     pipeline: Pipeline
     upload: Upload
     environment: dict[str, str]
+    cluster_text: str
     wheel: Path | None = None
 
     @property
@@ -61,10 +65,15 @@ class RayJob:
         return f"slipbench-submit/{self.pipeline.label()}.yaml"
 
     @property
+    def cluster_file(self) -> str:
+        """Where the cluster's file is in the upload."""
+        return f"slipbench-submit/{self.pipeline.label()}.cluster.yaml"
+
+    @property
     def entrypoint(self) -> str:
         """Command line of the job."""
         command = FROM_WHEEL if self.wheel else ("slipbench",)
-        return shlex.join([*command, "run", self.file, "--ray", "auto"])
+        return shlex.join([*command, "run", self.file, "--cluster", self.cluster_file])
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -86,7 +95,12 @@ class RayJob:
 
 
 def plan(
-    address: str, pipeline: Pipeline, folder: Path, environment: dict[str, str], wheel: Path | None
+    address: str,
+    pipeline: Pipeline,
+    stages: Stages,
+    folder: Path,
+    environment: dict[str, str],
+    wheel: Path | None,
 ) -> RayJob:
     """A job whose upload is small enough.
 
@@ -100,7 +114,7 @@ def plan(
         with tempfile.TemporaryDirectory() as there:
             unpack(wheel, Path(there))
     check_size([upload, *([_as_upload(wheel)] if wheel else [])])
-    return RayJob(address, pipeline, upload, environment, wheel)
+    return RayJob(address, pipeline, upload, environment, cluster_text(stages), wheel)
 
 
 def _as_upload(file: Path) -> Upload:
@@ -176,6 +190,7 @@ def send(to: Any, job: RayJob) -> str:
         file = folder / job.file
         file.parent.mkdir(exist_ok=True)
         file.write_text(job.pipeline.text)
+        (folder / job.cluster_file).write_text(job.cluster_text)
         runtime: dict[str, Any] = {"working_dir": str(folder), "env_vars": job.environment}
         if job.wheel:
             runtime["py_modules"] = [str(p) for p in unpack(job.wheel, unpacked)]

@@ -10,6 +10,7 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.physics.pgd import SCALINGS, expected_pgd
 from slipbench.datasets.preprocess.snapshot import FEATURES, snapshots
 from slipbench.datasets.recipes.build import build
+from slipbench.datasets.recipes.pools import on_dask
 from slipbench.datasets.recipes.rapid_virtual import RapidVirtual
 from slipbench.datasets.recipes.rapid_virtual_maker import STEP_S, draw_events, record
 from slipbench.datasets.recipes.rapid_virtual_network import draw_places
@@ -83,7 +84,7 @@ def test_workers_leave_no_trace(store: Store, tmp_path: Path, workers: int) -> N
         ) as cluster,
         Client(cluster) as client,
     ):
-        build(RapidVirtual(options(), None).plan(), tmp_path / "other", client=client)
+        build(RapidVirtual(options(), None).plan(), tmp_path / "other", on_dask(client))
     assert tree(tmp_path / "other") == tree(store.folder)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.recipes.build import build
+from slipbench.datasets.recipes.pools import on_dask
 from slipbench.datasets.store.reader import Store
 from slipbench.datasets.store.statistics import mean_std, merge, moments
 from slipbench.datasets.store.verify import verify
@@ -71,7 +72,7 @@ def test_a_distributed_client_gives_the_same_bytes(sealed: Path, tmp_path: Path,
         Client(cluster) as client,
     ):
         seen: list[tuple[int, int]] = []
-        build(toy_plan(), tmp_path / "other", client=client, progress=lambda d, t: seen.append((d, t)))
+        build(toy_plan(), tmp_path / "other", on_dask(client), progress=lambda d, t: seen.append((d, t)))
     assert seen == [(i, 7) for i in range(8)]
     assert tree(tmp_path / "other") == tree(sealed)
 

@@ -15,7 +15,8 @@ from slipbench.benchmarks.run import Executor, run_suite
 from slipbench.benchmarks.suites.base import Inputs, Needs
 from slipbench.benchmarks.suites.nowcast import Nowcast
 from slipbench.datasets.errors import InputError
-from slipbench.platform.ray_cells import ray_cells
+from slipbench.platform.cluster import join
+from slipbench.platform.config.cluster import Ray
 from tests.benchmarks.toy_suites import inputs_of, nowcast_suite, toy_nowcast
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(280)]
@@ -38,11 +39,11 @@ class Deadly(Nowcast):
 
 @pytest.fixture(scope="module")
 def executor() -> Iterator[Executor]:
-    with ray_cells("here") as found:
+    with join(Ray(address="here")) as found:
         from ray import cloudpickle  # Ray keeps the authentication that its first import finds
 
         cloudpickle.register_pickle_by_value(sys.modules[__name__])
-        yield found
+        yield found.executor()
         cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
@@ -99,7 +100,8 @@ def test_a_killed_worker_costs_nothing_but_its_cell(
 def test_a_cell_that_no_node_can_hold_is_refused(executor: Executor, inputs: Inputs, tmp_path: Path) -> None:
     suite = nowcast_suite(**SMALL, decoders=[{"decoder": "ridge", "cpus": 4096}])
     with pytest.raises(
-        InputError, match=r"ridge.cpus: 4096; expected at most the \d+ CPUs of the Ray cluster"
+        InputError,
+        match=r"cells of ridge: 4096 CPUs; expected at most what one node of the Ray cluster has, \d+ CPUs",
     ):
         run_suite(suite, inputs, tmp_path, executor=executor)
     assert not list(tmp_path.rglob("*.parquet"))

@@ -168,20 +168,26 @@ def test_no_worker_outlives_a_killed_command(head: Head, start: Start) -> None:
 
 def test_more_devices_than_the_cluster_has(start: Start, tmp_path: Path) -> None:
     told = _end(start("devices=3"), 2)[1]
-    assert told == "slipbench: devices: 3; expected at most the 2 CPU cores of the Ray cluster; lower it\n"
+    assert told == "slipbench: devices: 3; expected at most the 2 CPU workers of the Ray cluster; lower it\n"
     assert not (tmp_path / "on_ray" / "stores").exists()
 
 
 def test_no_cluster(slipbench: Callable, trainer: Path, tmp_path: Path) -> None:
     ran = slipbench("train", trainer, "--ray", "127.0.0.1:1")
     assert ran.code == 2
-    assert ran.err.startswith(
-        "slipbench: --ray 127.0.0.1:1: no Ray cluster there; expected a running Ray head"
-    )
+    assert ran.err.startswith("slipbench: Ray 127.0.0.1:1: no Ray cluster there; expected a running Ray head")
 
 
-def test_a_home_that_only_the_command_sees(start: Start, tmp_path: Path) -> None:
+def test_a_home_that_only_the_command_sees(start: Start, tmp_path: Path, slipbench: Callable) -> None:
     # every process has a working folder of its own, as every machine has disks of its own
+    line = _end(start("devices=2", home="/proc/self/cwd/home"), 2)[1].splitlines()[-1]
+    assert line.startswith("slipbench: /proc/self/cwd/home/stores/source_demo-")
+    assert "not there, or another one, on node" in line
+    assert line.endswith("set SLIPBENCH_HOME or SLIPBENCH_STORES to shared storage")
+    assert not _fits(tmp_path / "home")
+
+    sizes = ("n_samples=64", "rows_per_shard=32", "n_stations=30", "representations=[img]")
+    assert slipbench("build", "source_demo", *sizes).code == 0  # where there is a store, the fit says so
     line = _failure(_end(start("devices=2", home="/proc/self/cwd/home"), 1)[1])
     assert line.startswith("fit small failed: InputError: /proc/self/cwd/home/stores/source_demo-")
     assert "not there, or another one, on node" in line

@@ -11,6 +11,7 @@ import yaml
 
 from slipbench.datasets.dataset import Dataset
 from slipbench.datasets.hashing import config_hash
+from slipbench.platform.config.cluster import AnyCluster, Ray
 from slipbench.platform.config.find import find
 from slipbench.platform.config.load import load
 from slipbench.platform.config.pipeline import PipelineOptions
@@ -83,6 +84,36 @@ def test_the_rest_is_the_template_of_the_overlay(overlay: str, slipbench: Any) -
     assert run["spec"] == template["spec"]
 
 
+def test_the_run_finds_the_requests_of_the_cluster(slipbench: Any, tmp_path: Path) -> None:
+    on = tmp_path / "mine.yaml"
+    on.write_text("cluster: kubernetes\noverlay: single-gpu\nstages: {build: {cpus: 2, memory_gib: 6.5}}")
+    config, run = submitted(slipbench, "quickstart", "--cluster", str(on))
+    (template,) = of_kind(rendered("overlays/single-gpu/jobs"), "RayJob")
+    assert (
+        run["spec"]["rayClusterSpec"]["workerGroupSpecs"]
+        == template["spec"]["rayClusterSpec"]["workerGroupSpecs"]
+    )
+    there = tmp_path / "there.yaml"
+    there.write_text(config["data"]["cluster.yaml"])
+    assert load(there, AnyCluster) == Ray(address="auto", stages=load(on, AnyCluster).stages)
+    assert (
+        run["spec"]["entrypoint"]
+        == "slipbench run /submitted/pipeline.yaml --cluster /submitted/cluster.yaml"
+    )
+    _, job, *_ = submitted(slipbench, "quickstart", "--cluster", str(on), "--stores", "2")
+    assert pods([job])[0].containers[0]["resources"]["limits"] == {"cpu": "2", "memory": "6.5Gi"}
+
+
+def test_a_request_that_no_pod_has_room_for_is_one_line(slipbench: Any, tmp_path: Path) -> None:
+    on = tmp_path / "mine.yaml"
+    on.write_text("cluster: kubernetes\nstages: {fit: {cpus: 1, memory_gib: 64}}")
+    _refused(
+        slipbench("submit", "quickstart", "--to", "kubernetes", "--cluster", str(on), "--render"),
+        "stages.fit: 1 CPUs and 64 GiB memory",
+        "16 GiB memory",
+    )
+
+
 def test_the_same_pipeline_is_the_same_object_and_another_one_is_not(slipbench: Any) -> None:
     same = [submitted(slipbench, "quickstart", OVERRIDE) for _ in range(2)]
     assert same[0] == same[1]
@@ -107,6 +138,8 @@ def test_stores_become_indexed_jobs_that_build_where_the_pipeline_looks(
         lines = [[expanded(a, {"JOB_COMPLETION_INDEX": str(i)}) for a in container["args"]] for i in range(3)]
         shares = [line[line.index("--share") + 1] for line in lines]
         assert shares == ["0/3", "1/3", "2/3"]
+        limits = {"cpu": "1", "memory": "4Gi"}
+        assert container["resources"] == {"requests": limits, "limits": limits}
         assert job["spec"]["completions"] == job["spec"]["parallelism"] == 3
         # no --out: the store is named by its hash below SLIPBENCH_STORES, as the pipeline names it
         assert not any("--out" in line for line in lines)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from slipbench.datasets.hashing import config_hash
+from slipbench.platform.config.cluster import AnyCluster
 from slipbench.platform.config.find import find
 from slipbench.platform.config.load import load
 from slipbench.platform.config.pipeline import PipelineOptions
@@ -55,7 +56,12 @@ def test_what_is_shown(slipbench: Any, folder: Path, monkeypatch: pytest.MonkeyP
     key = config_hash(load(find("pipelines", "quickstart"), PipelineOptions, [override]))
     file = f"slipbench-submit/slipbench-quickstart-{key[:8]}.yaml"
     assert ran.code == 0
-    assert shown["entrypoint"] == f"slipbench run {file} --ray auto"
+    on = file.replace(".yaml", ".cluster.yaml")
+    assert shown["entrypoint"] == f"slipbench run {file} --cluster {on}"
+    there = tmp_path / "there.yaml"
+    there.write_text(shown[on])
+    shipped = load(find("clusters", "ray"), AnyCluster)
+    assert load(there, AnyCluster) == shipped
     assert shown["metadata"] == {"pipeline": "quickstart", "config": key}
     assert shown["environment"] == {
         "SLIPBENCH_HOME": str(tmp_path / "home"),
