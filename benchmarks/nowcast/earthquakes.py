@@ -91,7 +91,7 @@ def draw_series(section: Section, events: pd.DataFrame, path: Path) -> Path | No
         grid_of(ax)
     unit = str(section.table["units"].iloc[0])
     for ax in axes[:, 0]:
-        ax.set_ylabel(f"label ({unit})" if unit != "1" else "label")
+        ax.set_ylabel(f"label ({unit})" if unit != "1" else "label (events)")
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(
         handles, names, loc="outside lower center", ncols=5, markerscale=3, frameon=False, fontsize=9
