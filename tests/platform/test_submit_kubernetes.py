@@ -101,7 +101,8 @@ def test_the_run_finds_the_requests_of_the_cluster(slipbench: Any, tmp_path: Pat
         == "slipbench run /submitted/pipeline.yaml --cluster /submitted/cluster.yaml"
     )
     _, job, *_ = submitted(slipbench, "quickstart", "--cluster", str(on), "--stores", "2")
-    assert pods([job])[0].containers[0]["resources"]["limits"] == {"cpu": "2", "memory": "6.5Gi"}
+    (pod,) = pods([job])
+    assert pod.containers[0]["resources"]["limits"] == {"cpu": "2", "memory": "6.5Gi"}
 
 
 def test_a_request_that_no_pod_has_room_for_is_one_line(slipbench: Any, tmp_path: Path) -> None:
