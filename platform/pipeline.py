@@ -87,12 +87,12 @@ def run_suites(
     datasets = _plan(suites, place)
     for suite in suites:
         suite.check()
-    check(place.tracking)
     unique = {d.folder: d for d in datasets.values()}
     with join(cluster) as joined:
         for suite in suites:
             for trainer in suite.trainers().values():
                 check_trainer(trainer, search, joined)
+        check(place.tracking, [suite.options.name for suite in suites])
         with place.working():
             opened = build_stores(list(unique.values()), report, joined)
             stores = {key: opened[d.folder] for key, d in datasets.items()}

@@ -35,10 +35,10 @@ def pretrain_mae(options: MaeOptions, place: Settings, report: Report, *, cluste
     InputError
         For unusable input, and when the loss is not finite.
     """
-    check(place.tracking)
     check_mae(options)
     with join(cluster) as joined, place.working():
         planned = plan_dataset(options.dataset, place)
+        check(place.tracking, [options.name])
         store = build_stores([planned], report, joined)[planned.folder]
         key = mae_hash(options, store.dataset_hash)
         folder = place.fits / f"mae-{options.architecture}-seed{options.seed}-{key[:12]}"

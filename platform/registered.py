@@ -7,6 +7,8 @@ from pathlib import Path
 from slipbench.datasets.atomic import write_atomic
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
+from slipbench.platform.patience import SENDING, patience
+from slipbench.platform.refusal import refusal
 from slipbench.platform.registration import WEIGHTS
 from slipbench.platform.settings import Settings, hidden
 from slipbench.platform.tracking_check import check
@@ -40,7 +42,8 @@ def network_file(text: str, place: Settings) -> Path:
     if not form:
         raise InputError(text, "names no version of a registered model", _FORM, "slipbench ui lists them")
     check(place.tracking)
-    return _fetch(text, form[1], form[2], place)
+    with patience(SENDING, theirs_first=True):
+        return _fetch(text, form[1], form[2], place)
 
 
 def _fetch(text: str, name: str, which: str | None, place: Settings) -> Path:
@@ -58,9 +61,8 @@ def _fetch(text: str, name: str, which: str | None, place: Settings) -> Path:
             else client.get_model_version_by_alias(name, which or CHAMPION)
         )
     except MlflowException as error:
-        raise InputError(
-            text, f"not registered at {hidden(place.tracking)}", _FORM, "slipbench ui lists what is"
-        ) from error
+        what = refusal(error) or f"not registered at {hidden(place.tracking)}"
+        raise InputError(text, what, _FORM, "slipbench ui lists what is") from error
     sha256 = version.tags.get(SHA256, "")
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         raise InputError(

@@ -8,12 +8,16 @@ from typing import Any
 
 from slipbench.benchmarks.run import reason_of
 from slipbench.datasets.atomic import write_atomic
+from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import config_hash
+from slipbench.platform.patience import SENDING, patience
+from slipbench.platform.refusal import refusal
 from slipbench.platform.registration import Registration
 from slipbench.platform.settings import Settings, hidden
 from slipbench.platform.stages import Report
 from slipbench.platform.stop import raise_if_asked
 from slipbench.platform.tracking import Record, Tracker
+from slipbench.platform.tracking_check import check
 
 
 def track(
@@ -45,8 +49,7 @@ def track(
         Run of the parent; empty where the server did not take it.
     """
     kept = _keep(place, parent, list(records), files, model)
-    sent = {path: _send(place, report, path) for path in waiting(place)}
-    return sent[kept]
+    return _send_all(place, report).get(kept, "")
 
 
 def replay(place: Settings, report: Report) -> int:
@@ -57,12 +60,34 @@ def replay(place: Settings, report: Report) -> int:
     int
         How many suites the server still did not take.
     """
-    return sum(not _send(place, report, path) for path in waiting(place))
+    _send_all(place, report)
+    return len(waiting(place))
 
 
 def waiting(place: Settings) -> list[Path]:
     """Files of the suites that wait for the server."""
     return sorted((place.home / "spool").glob("*.json"))
+
+
+def _send_all(place: Settings, report: Report) -> dict[Path, str]:
+    """Send what waits; parent runs by file. A server that is away is waited for once, not for each file."""
+    sent: dict[Path, str] = {}
+    paths = waiting(place)
+    for number, path in enumerate(paths, start=1):
+        with patience(SENDING, theirs_first=True):
+            sent[path] = _send(place, report, path)
+        if not sent[path] and number < len(paths) and not _answers(place):
+            report.fail("tracking", f"tracking: {len(paths) - number} more suites wait in {path.parent}")
+            break
+    return sent
+
+
+def _answers(place: Settings) -> bool:
+    try:
+        check(place.tracking)
+    except InputError:
+        return False
+    return True
 
 
 def _keep(
@@ -95,7 +120,7 @@ def _send(place: Settings, report: Report, path: Path) -> str:
         report.fail(
             "tracking",
             f"tracking {parent.name}: {total} runs wait in {path}, since {hidden(place.tracking)} did not "
-            f"take them ({hidden(reason_of(error))}); 'slipbench track' sends them",
+            f"take them ({refusal(error) or hidden(reason_of(error))}); 'slipbench track' sends them",
         )
         return ""
     path.unlink()

@@ -23,6 +23,7 @@ from mlflow.exceptions import MlflowException
 from slipbench.datasets.hashing import config_hash
 from slipbench.platform import model_registry
 from slipbench.platform.registration import Registration
+from slipbench.platform.versions import code_version
 
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -137,6 +138,18 @@ class Tracker:
                     raise
         raise RuntimeError(f"{parent.name} is logged by others at the same time, {_TRIES} times over")
 
+    def claim(self, experiment: str) -> None:
+        """Create an experiment where it is not there yet, and mark it with the version of this code.
+
+        Raises
+        ------
+        MlflowException
+            When it cannot be written to.
+        """
+        self._client.set_experiment_tag(
+            self._experiment(experiment), "slipbench.code_version", code_version()
+        )
+
     def register(self, run_id: str, model: Registration) -> model_registry.Registered:
         """Register a suite's network, see `model_registry.register`."""
         return model_registry.register(self._client, run_id, model)
@@ -247,8 +260,8 @@ class Tracker:
                 run_id, metrics=metrics[:_METRICS], params=params[:_BATCH], tags=tags[:_BATCH]
             )
             metrics, params, tags = metrics[_METRICS:], params[_BATCH:], tags[_BATCH:]
-        self._client.set_tag(run_id, _LOGGED, record.digest)
         self._client.set_terminated(run_id, record.status)
+        self._client.set_tag(run_id, _LOGGED, record.digest)
 
 
 def _run_id(run: Run) -> str:

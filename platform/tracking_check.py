@@ -2,31 +2,32 @@
 
 import fcntl
 import logging
-import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from slipbench.datasets.errors import InputError
+from slipbench.platform.patience import ASKING, patience
+from slipbench.platform.refusal import FORBIDDEN, UNKNOWN_USER, refusal
 from slipbench.platform.settings import hidden
 
-ANSWER_SECONDS = 8
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(ANSWER_SECONDS), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 
-
-def check(uri: str) -> None:
+def check(uri: str, experiments: Sequence[str] = ()) -> None:
     """Reach the tracking server, or create and migrate the SQLite database, once and alone.
 
     Parameters
     ----------
     uri : str
         MLflow tracking URI.
+    experiments : sequence of str
+        What will be written to. On a server they are created where they are not there yet, and marked with
+        the version of this code: users may be forbidden to.
 
     Raises
     ------
     InputError
-        When it does not answer within seconds, or cannot be used.
+        When it does not answer within seconds, or cannot be used by this user.
     """
     if uri.startswith("sqlite:///"):
         path = Path(uri.removeprefix("sqlite:///"))
@@ -43,8 +44,10 @@ def check(uri: str) -> None:
                 "set SLIPBENCH_HOME",
             ) from error
         return
-    with _impatient():
+    with patience(ASKING):
         _ask(uri)
+        for name in experiments:
+            _claim(uri, name)
 
 
 def _ask(uri: str) -> None:
@@ -56,27 +59,40 @@ def _ask(uri: str) -> None:
     try:
         MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
     except Exception as error:  # MLflow, SQLAlchemy and requests each have their own families
-        reason = hidden(" ".join(str(error).split())[:160])
-        raise InputError(
-            f"tracking {hidden(uri)}",
-            f"does not answer ({reason})",
-            "an MLflow server or database",
-            "start it, or unset SLIPBENCH_TRACKING and MLFLOW_TRACKING_URI",
-        ) from error
+        raise _unusable(uri, error) from error
 
 
-@contextmanager
-def _impatient() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _PATIENCE}
-    os.environ.update(_PATIENCE)
+def _claim(uri: str, experiment: str) -> None:
+    from slipbench.platform.tracking import Tracker
+
     try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        Tracker(uri, Path()).claim(experiment)
+    except Exception as error:
+        if refusal(error) == FORBIDDEN:
+            raise InputError(
+                f"tracking {hidden(uri)}",
+                f"this user may not write to experiment {experiment}",
+                "the permission EDIT or MANAGE on it",
+                "ask the server's administrator (docs/tracking.md)",
+            ) from error
+        raise _unusable(uri, error) from error
+
+
+def _unusable(uri: str, error: Exception) -> InputError:
+    if refusal(error) == UNKNOWN_USER:
+        return InputError(
+            f"tracking {hidden(uri)}",
+            UNKNOWN_USER,
+            "a user of this server",
+            "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+        )
+    reason = hidden(" ".join(str(error).split())[:160])
+    return InputError(
+        f"tracking {hidden(uri)}",
+        f"does not answer ({reason})",
+        "an MLflow server or database",
+        "start it, or unset SLIPBENCH_TRACKING and MLFLOW_TRACKING_URI",
+    )
 
 
 @contextmanager

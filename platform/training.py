@@ -11,6 +11,7 @@ from slipbench.platform.settings import Settings
 from slipbench.platform.spool import track
 from slipbench.platform.stages import (
     Fitted,
+    Planned,
     Report,
     build_stores,
     check_trainer,
@@ -56,9 +57,10 @@ def train(
     """
     if search and options.search is None:
         raise _no_search(options)
-    check(place.tracking)
     with join(cluster) as joined, place.working():
-        stores = _stores(options, place, report, search, joined)
+        planned = _planned(options, place, search, joined)
+        check(place.tracking, [options.name])
+        stores = _built(planned, report, joined)
         fitted = run_fit(options, stores, place, report, options.name, search, joined)
         record = fit_record(options.name, fitted, stores[dataset_key(options.dataset)].dataset_hash)
         # a run of its own for every fit: what MLflow has logged of one cannot be changed to another's
@@ -72,17 +74,20 @@ def search(options: TrainerOptions, place: Settings, report: Report, *, cluster:
     if options.search is None:
         raise _no_search(options)
     with join(cluster) as joined, place.working():
-        stores = _stores(options, place, report, True, joined)
+        stores = _built(_planned(options, place, True, joined), report, joined)
         start = run_start(options, stores, place, report, True, joined)
         return run_search(options, stores[dataset_key(options.dataset)], place, report, start, joined)
 
 
-def _stores(
-    options: TrainerOptions, place: Settings, report: Report, search: bool, cluster: Cluster
-) -> dict[str, Store]:
-    """The stores of a trainer and of those that it starts from, by `dataset_key`."""
+def _planned(
+    options: TrainerOptions, place: Settings, search: bool, cluster: Cluster
+) -> dict[str, Planned]:
+    """The datasets of a trainer and of those that it starts from, by `dataset_key`; all is checked."""
     check_trainer(options, search, cluster)
-    planned = {dataset_key(d): plan_dataset(d, place) for d in datasets_of(options)}
+    return {dataset_key(d): plan_dataset(d, place) for d in datasets_of(options)}
+
+
+def _built(planned: dict[str, Planned], report: Report, cluster: Cluster) -> dict[str, Store]:
     built = build_stores(list({p.folder: p for p in planned.values()}.values()), report, cluster)
     return {key: built[p.folder] for key, p in planned.items()}
 

@@ -18,6 +18,9 @@ import pytest
 
 from tests.object_store import free_port
 
+#: A worker that starts more slowly than uvicorn's five seconds is killed: on a busy machine again and again.
+_WORKERS = ("--workers", "2", "--uvicorn-opts", "--timeout-worker-healthcheck 60")
+
 
 def _programs() -> Path | None:
     """Folder of PostgreSQL's programs: Debian keeps them off the PATH."""
@@ -90,8 +93,8 @@ class Server:
         ]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--workers", "2", *self.arguments],
-                env=os.environ | self.env,
+                [*command, *_WORKERS, *self.arguments],
+                env=os.environ | self.env | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -114,14 +117,34 @@ class Server:
             self._process = None
 
 
+def with_users(folder: Path, backend: str, password: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Environment and arguments of an MLflow server that knows its users; it starts with ``admin``."""
+    pytest.importorskip("flask_wtf")
+    folder.mkdir(parents=True, exist_ok=True)
+    database = backend.replace("%", "%%")  # configparser reads a single one as the start of a name
+    config = folder / "auth.ini"
+    config.write_text(
+        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = {database}\nadmin_username = admin\n"
+        "auth_cache_ttl_seconds = 60\n"
+    )
+    config.chmod(0o600)
+    env = {
+        "MLFLOW_AUTH_CONFIG_PATH": str(config),
+        "MLFLOW_AUTH_ADMIN_PASSWORD": password,
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_hex(16),
+    }
+    # the cache is each worker's own: a second one would take an old password for a minute
+    return env, ("--app-name", "basic-auth", "--workers", "1")
+
+
 @contextmanager
 def mlflow_server(
     backend: str, artifacts: str, folder: Path, env: dict[str, str], *arguments: str
 ) -> Iterator[Server]:
     folder.mkdir(parents=True, exist_ok=True)
     server = Server(backend, artifacts, folder / "mlflow.log", env, arguments=arguments)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.kill()

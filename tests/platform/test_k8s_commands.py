@@ -1,6 +1,8 @@
 """The command lines of the manifests: slipbench knows them, and what they name exists."""
 
+import base64
 import os
+import secrets
 import shlex
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from slipbench.platform.config.load import load
 from tests.object_store import free_port
 
 from .kube import FOLDERS, ROOT, Document, Pod, expanded, of_kind, pods, rendered
+from .services import with_users
 
 #: Folder of configurations of a subcommand's argument.
 KINDS = {"run": "pipelines", "bench": "benchmarks", "build": "datasets"}
@@ -126,7 +129,7 @@ def test_the_places_are_settings_that_slipbench_reads() -> None:
 
 
 @pytest.mark.service
-def test_the_tracking_server_answers_to_its_service_name_only(tmp_path: Path) -> None:
+def test_the_tracking_server_answers_to_its_service_name_and_its_users_only(tmp_path: Path) -> None:
     """The Deployment's own command line, with a database and a folder of this test."""
     (pod,) = pods(of_kind(rendered("base"), "Deployment"))
     (container,) = pod.containers
@@ -134,10 +137,11 @@ def test_the_tracking_server_answers_to_its_service_name_only(tmp_path: Path) ->
     for option, value in (("--port", str(port)), ("--host", "127.0.0.1"), ("--workers", "1")):
         args[args.index(option) + 1] = value
     args[args.index("--artifacts-destination") + 1] = str(tmp_path / "artifacts")
-    env = os.environ | {
-        "HOME": str(tmp_path),
-        "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{tmp_path / 'mlflow.db'}",
-    }
+    password = secrets.token_hex(12)
+    known, _ = with_users(tmp_path / "users", f"sqlite:///{tmp_path / 'users.db'}", password)
+    assert set(known) <= {e["name"] for e in container["env"]}
+    env = os.environ | {e["name"]: e["value"] for e in container["env"] if "value" in e} | known
+    env |= {"HOME": str(tmp_path), "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
     start = tmp_path / "where the image starts it"
     start.mkdir()
     with (tmp_path / "log").open("wb") as log:
@@ -149,8 +153,10 @@ def test_the_tracking_server_answers_to_its_service_name_only(tmp_path: Path) ->
             stderr=log,
         )
 
-    def status(path: str, host: str) -> int:
-        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host})
+    def status(path: str, host: str, word: str = "") -> int:
+        user = base64.b64encode(f"admin:{word}".encode()).decode()
+        headers = {"Host": host} | ({"Authorization": f"Basic {user}"} if word else {})
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status
@@ -171,8 +177,11 @@ def test_the_tracking_server_answers_to_its_service_name_only(tmp_path: Path) ->
             d for d in of_kind(rendered("base"), "ConfigMap") if d["metadata"]["name"] == "slipbench-places"
         )
         name = places["data"]["SLIPBENCH_TRACKING"].removeprefix("http://")
-        assert status("/api/2.0/mlflow/experiments/search?max_results=1", name) == 200
-        assert status("/api/2.0/mlflow/experiments/search?max_results=1", "evil.example.org") == 403
+        search = "/api/2.0/mlflow/experiments/search?max_results=1"
+        assert status(search, name) == 401
+        assert status(search, name, "another password") == 401
+        assert status(search, name, password) == 200
+        assert status(search, "evil.example.org", password) == 403
     finally:
         server.terminate()
         server.wait(30)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from slipbench.datasets.errors import InputError
-from slipbench.platform import tracking_check
+from slipbench.platform.patience import ASKING
 from slipbench.platform.tracking import Record, Tracker
 from slipbench.platform.tracking_check import check
 
@@ -162,7 +162,7 @@ def test_a_database_of_a_newer_mlflow_is_refused(tmp_path: Path, migrated: bytes
 
 
 def test_a_server_that_accepts_and_says_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(tracking_check._PATIENCE, "MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
+    monkeypatch.setitem(ASKING, "MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
     with socket.create_server(("127.0.0.1", 0)) as mute:
         started = time.monotonic()
         with pytest.raises(InputError, match="does not answer"):
