@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlflow import MlflowClient
+from mlflow.entities import LoggedModelStatus
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
@@ -92,7 +93,8 @@ def _number(version: ModelVersion) -> int:
 def _add(client: MlflowClient, run_id: str, wanted: Registration) -> int:
     """Upload the package and make a version of it; its number."""
     folder, experiment = Path(wanted.folder), client.get_run(run_id).info.experiment_id
-    there = client.search_logged_models([experiment], filter_string=f"tags.`{SHA256}` = '{wanted.sha256}'")
+    same = f"tags.`{SHA256}` = '{wanted.sha256}'"
+    there = client.search_logged_models([experiment], filter_string=same)
     # not among the artifacts of a run, which may be deleted as the double of another home's
     logged = (
         there[0]
@@ -111,6 +113,10 @@ def _add(client: MlflowClient, run_id: str, wanted: Registration) -> int:
         description=(folder / CARD).read_text()[:_CHARACTERS],
         model_id=logged.model_id,
     )
+    for other in client.search_logged_models([experiment], filter_string=same):
+        # made by a call whose answer was lost, so that it was made twice
+        if other.source_run_id == run_id and other.status == LoggedModelStatus.PENDING:
+            client.delete_logged_model(other.model_id)
     return _number(version)
 
 

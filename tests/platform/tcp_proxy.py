@@ -1,9 +1,10 @@
 """A TCP connection to a server of this machine that can be cut in the ways in which networks cut them."""
 
+import re
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -84,9 +85,11 @@ class Proxy:
                 with self._lock:
                     if self._way == "swallow":
                         continue
-                    server.sendall(data)
-                    if self._caught(data):
-                        return
+                    caught = self._caught(data)
+                if caught:
+                    self._finish(client, server, data, caught)
+                    return
+                server.sendall(data)
             server.shutdown(socket.SHUT_WR)
 
     def _answer(self, server: socket.socket, client: socket.socket) -> None:
@@ -100,19 +103,30 @@ class Proxy:
             if self._way != "swallow":
                 _close(client)
 
-    def _caught(self, data: bytes) -> bool:
+    def _caught(self, data: bytes) -> Callable[[], None] | None:
+        """How to cut, where this is the beginning of the request that the trap waits for."""
         if self._trap is None or self._trap[0] not in data.split(b"\r\n", 1)[0]:
-            return False
+            return None
         path, which, way, once = self._trap
         if which > 1:
             self._trap = (path, which - 1, way, once)
-            return False
+            return None
         self._trap, self.sprung = None, True
-        if once:
-            self._cut()
-        else:
-            self.be(way)
-        return True
+        return self._cut if once else lambda: self.be(way)
+
+    def _finish(
+        self, client: socket.socket, server: socket.socket, data: bytes, cut: Callable[[], None]
+    ) -> None:
+        """Pass the whole request on, body and all, and cut before its answer."""
+        while b"\r\n\r\n" not in data:
+            data += client.recv(65536)
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", data)
+        whole = data.index(b"\r\n\r\n") + 4 + (int(length[1]) if length else 0)
+        while len(data) < whole:
+            data += client.recv(65536)
+        with self._lock:
+            server.sendall(data)
+            cut()
 
 
 def _close(end: socket.socket) -> None:
