@@ -9,6 +9,7 @@ from slipbench.benchmarks.results import models_of
 from slipbench.benchmarks.scores import finished_cells, model_scores
 from slipbench.benchmarks.suites.base import Suite
 from slipbench.datasets.hashing import canonical_json
+from slipbench.platform.explanation import NOTE, cell_note
 from slipbench.platform.machine_use import read_use
 from slipbench.platform.stages import Fitted
 from slipbench.platform.tracking import Point, Record
@@ -40,6 +41,7 @@ def suite_record(suite: Suite, suite_hash: str, dataset_hash: str) -> Record:
     """The parent run of a suite."""
     options = suite.options
     tags = suite.tags() | {
+        "slipbench.kind": "suite",
         "slipbench.suite_hash": suite_hash,
         "suite": options.suite,
         "dataset_hash": dataset_hash,
@@ -60,7 +62,10 @@ def cell_records(table: pd.DataFrame) -> Iterator[Record]:
             "predict_seconds": float(first["predict_seconds"]),
             "peak_mib": float(first["peak_mib"]),
         }
-        for score in scores.get(str(cell), []):
+        found = scores.get(str(cell), [])
+        if found:
+            tags[NOTE] = cell_note(found)
+        for score in found:
             name = score.metric.name
             metrics |= {name: score.value, f"{name}_low": score.low, f"{name}_high": score.high}
         parts = (first["model"], first["modality"], first["label"], first["split"], f"seed {first['seed']}")
@@ -68,7 +73,7 @@ def cell_records(table: pd.DataFrame) -> Iterator[Record]:
             f"cell-{cell}",
             " ".join(str(p) for p in parts if p != "-"),
             tags={"slipbench.kind": "cell", "slipbench.cell": str(cell), **tags},
-            params={n: str(first[n]) for n in ("model", "modality", "label", "split", "seed")},
+            params={n: str(first[n]) for n in ("model", "modality", "label", "split", "leaky", "seed")},
             metrics=metrics,
             status="FAILED" if first["status"] == "failed" else "FINISHED",
         )

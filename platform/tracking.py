@@ -9,6 +9,7 @@ alone (``slipbench.writer``).
 
 import logging
 import math
+import os
 import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,9 +23,12 @@ from mlflow.exceptions import MlflowException
 
 from slipbench.datasets.hashing import config_hash
 from slipbench.platform import model_registry
+from slipbench.platform.explanation import NOTE, experiment_note
 from slipbench.platform.registration import Registration
 from slipbench.platform.versions import code_version
 
+# two lines on the standard output for every run that ends
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 logging.getLogger("alembic").setLevel(logging.ERROR)
 
@@ -117,6 +121,8 @@ class Tracker:
             Parent run id and the number of child runs written now.
         """
         experiment, wanted, written = self._experiment(parent.name), list(records), 0
+        if parent.tags.get("slipbench.kind") == "suite":
+            self._explain(experiment)
         for _ in range(_TRIES):
             try:
                 known = self._known(experiment)
@@ -207,6 +213,11 @@ class Tracker:
         if found.lifecycle_stage == "deleted":
             self._client.restore_experiment(found.experiment_id)
         return found.experiment_id
+
+    def _explain(self, experiment: str) -> None:
+        """Describe an experiment that nobody has described yet."""
+        if NOTE not in self._client.get_experiment(experiment).tags:
+            self._client.set_experiment_tag(experiment, NOTE, experiment_note(experiment))
 
     def _search(self, experiment: str) -> list[Run]:
         runs: list[Run] = []

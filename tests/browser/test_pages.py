@@ -1,11 +1,6 @@
 """The leaderboard page and MLflow's page, as a real browser sees them."""
 
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +12,8 @@ from slipbench.benchmarks.page import write_page
 from slipbench.benchmarks.results import Cell, CellResult, Outcome, read_table, write_cell
 from slipbench.platform.tracking import Record, Tracker
 from slipbench.platform.tracking_check import check
+
+from .mlflow_ui import mlflow_ui
 
 HEADER = {
     "suite": "made",
@@ -83,26 +80,9 @@ def mlflow_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     parent = Record("suite", "made_suite", tags={"slipbench.kind": "suite"})
     children = [Record(name, f"{name} cell", metrics={"r2": 1 - noise}) for name, noise in NOISE.items()]
     Tracker(uri, tmp_path / "artifacts").log_suite(parent, children)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = str(Path(sys.executable).parent / "slipbench")
-    env = {"PATH": str(Path(sys.executable).parent), "HOME": str(tmp_path), "SLIPBENCH_HOME": str(tmp_path)}
-    server = subprocess.Popen([program, "ui", "--port", str(port)], env=env, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{url}/health", timeout=2).read()
-                break
-            except OSError:
-                assert server.poll() is None, "slipbench ui ended"
-                time.sleep(0.5)
+    with mlflow_ui(tmp_path) as url:
         experiments = Tracker(uri, tmp_path)._client.search_experiments(filter_string="name = 'made_suite'")
         yield f"{url}/#/experiments/{experiments[0].experiment_id}/runs"
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 @pytest.mark.service
