@@ -79,9 +79,7 @@ def search(options: TrainerOptions, place: Settings, report: Report, *, cluster:
         return run_search(options, stores[dataset_key(options.dataset)], place, report, start, joined)
 
 
-def _planned(
-    options: TrainerOptions, place: Settings, search: bool, cluster: Cluster
-) -> dict[str, Planned]:
+def _planned(options: TrainerOptions, place: Settings, search: bool, cluster: Cluster) -> dict[str, Planned]:
     """The datasets of a trainer and of those that it starts from, by `dataset_key`; all is checked."""
     check_trainer(options, search, cluster)
     return {dataset_key(d): plan_dataset(d, place) for d in datasets_of(options)}
