@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from slipbench.datasets.errors import InputError
 from slipbench.datasets.recipes.pools import Pool, on_dask, threads
+from slipbench.platform.cluster_lost import ClusterLost
 from slipbench.platform.config.cluster import (
     STAGES,
     AnyCluster,
@@ -90,6 +91,8 @@ def join(options: AnyCluster) -> Iterator[Cluster]:
     ------
     InputError
         When nobody answers there, a request finds no room, or it is a cluster that only takes submissions.
+    ClusterLost
+        When it goes away before the end.
     """
     if isinstance(options, Kubernetes):
         raise InputError(
@@ -123,13 +126,19 @@ def _dask(options: Local | Dask) -> Iterator[Pool]:
             yield threads
         return
     from distributed import Client, LocalCluster
+    from distributed.client import FutureCancelledError
+    from distributed.comm import CommClosedError
 
     # Dask replaces a worker that died; its traces of the lost connections tell a user nothing, and what
-    # goes wrong in a shard arrives as an exception.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # goes wrong in a shard arrives as an exception. Each of these loggers has a level of its own.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if isinstance(options, Dask):
         with _client(options.scheduler) as client:
-            yield on_dask(client)
+            try:
+                yield on_dask(client)
+            except (CommClosedError, FutureCancelledError) as error:  # nobody here cancels
+                raise ClusterLost(f"scheduler {options.scheduler}", "is gone") from error
         return
     with _only_here():
         cluster = LocalCluster(
