@@ -7,16 +7,21 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from functools import cache
+from typing import Any
 
 from slipbench.datasets.errors import InputError
+from slipbench.platform.cluster_lost import ClusterLost
+from slipbench.platform.cluster_watch import ClusterWatch
 from slipbench.platform.nodes import Nodes
 
 #: Search trials read stores from disk and pass only numbers, so the object store may stay small.
 OBJECT_STORE_BYTES = 256 * 2**20
 #: Seconds that the head of a cluster may take to answer.
 CONNECT_SECONDS = 5
+#: The watch of the running session.
+_watches: list[ClusterWatch] = []
 
 
 @contextmanager
@@ -38,6 +43,8 @@ def ray_session(address: str = "") -> Iterator[Nodes]:
     ------
     InputError
         When there is no such cluster, or the address is that of a Ray client.
+    ClusterLost
+        When what is done in it failed because the cluster is gone.
     """
     ours = not _joined()
     if ours:
@@ -52,7 +59,9 @@ def ray_session(address: str = "") -> Iterator[Nodes]:
             _start(address)
         for number, handler in before.items():  # Ray puts its own handlers in; Ctrl-C stays ours
             signal.signal(number, handler)
-        yield Nodes(tuple(node["Resources"] for node in ray.nodes() if node["Alive"]))
+        # what Ray's head tells, such as the loss of a node, is printed by a thread; stdout is for results
+        with redirect_stdout(sys.stderr), _watched(ray, address), explained():
+            yield Nodes(tuple(node["Resources"] for node in ray.nodes() if node["Alive"]))
     finally:
         if ours:
             ray.shutdown()
@@ -63,6 +72,37 @@ def ray_session(address: str = "") -> Iterator[Nodes]:
 def joins() -> bool:
     """Whether a `ray_session` would join a cluster instead of starting Ray here."""
     return _joined() or bool(_where(""))
+
+
+def raise_if_lost() -> None:
+    """Raise `ClusterLost` when the cluster of the running session has not answered for too long."""
+    if error := lost():
+        raise error
+
+
+def lost() -> ClusterLost | None:
+    """Why the cluster of the running session counts as lost, or None."""
+    return _watches[-1].lost() if _watches else None
+
+
+def explained() -> AbstractContextManager[None]:
+    """Of what fails meanwhile, say where the cluster of the running session is gone (`ClusterLost`)."""
+    return _watches[-1].explained()
+
+
+@contextmanager
+def _watched(ray: Any, address: str) -> Iterator[None]:
+    """Keep an eye on the head, and on the node that this process is connected to."""
+    context = ray.get_runtime_context()
+    (node,) = (n for n in ray.nodes() if n["NodeID"] == context.get_node_id())
+    here = f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}"
+    parts = {"head": context.gcs_address, "node on this machine": here}
+    with ClusterWatch(f"Ray cluster {_where(address) or 'here'}", parts) as watch:
+        _watches.append(watch)
+        try:
+            yield
+        finally:
+            _watches.remove(watch)
 
 
 def _joined() -> bool:

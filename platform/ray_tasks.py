@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+from slipbench.platform.ray_session import raise_if_lost
 from slipbench.platform.stop import raise_if_asked
 
 #: Seconds between two looks at the running tasks, and so of an answer to Ctrl-C.
@@ -28,6 +29,11 @@ def each_done(items: Iterable[T], start: Callable[[T], Any], places: int) -> Ite
         Hands the task of an item to Ray; its reference.
     places : int
         Tasks that the cluster runs at once.
+
+    Raises
+    ------
+    ClusterLost
+        When the cluster goes away.
     """
     import ray
 
@@ -43,6 +49,7 @@ def each_done(items: Iterable[T], start: Callable[[T], Any], places: int) -> Ite
             for done in ready:
                 yield running.pop(done), done
             raise_if_asked()
+            raise_if_lost()
             if not ready:
                 time.sleep(POLL_SECONDS)
     finally:

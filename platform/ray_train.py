@@ -15,6 +15,7 @@ from slipbench.datasets.quiet import silence_dependencies
 from slipbench.datasets.store.manifest import MANIFEST
 from slipbench.platform.config.cluster import Request
 from slipbench.platform.nodes import GPU, Nodes, wanted
+from slipbench.platform.ray_session import explained, lost, raise_if_lost
 from slipbench.platform.stop import raise_if_asked
 from slipbench.trainers.keeper import Progress
 from slipbench.trainers.messenger import messenger
@@ -73,19 +74,24 @@ class OnRay:
         ------
         RuntimeError
             When a worker failed or was lost.
+        ClusterLost
+            When the cluster went away.
         """
+        with explained():
+            self._run(training, progress)
+
+    def _run(self, training: Training, progress: Progress | None) -> None:
         import ray
-        from ray.util.queue import Queue
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         node = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         near = {"num_cpus": 0, "scheduling_strategy": node}
-        queue = Queue(actor_options=near)
+        news = _News(near)
         seen = {path: file_sha256(path) for path in (training.store / MANIFEST, training.out / RECORD)}
         # Ray Train keeps notes of its own, which nobody needs: a fit goes on from its own checkpoint
         notes = training.out / "ray"
         try:
-            with messenger(progress, queue) as carrier:
+            with messenger(progress, news) as carrier:
                 training.keeper.tell, training.keeper.fail = carrier, carrier.fail
                 values = {"training": ray.put(training), "carrier": carrier, "seen": seen}
                 drive = ray.remote(_drive).options(max_retries=0, **near)
@@ -93,12 +99,45 @@ class OnRay:
                 # not one long ray.get: what a signal's handler raises inside it is lost
                 while not ray.wait([driven], timeout=0)[0]:
                     raise_if_asked()
+                    raise_if_lost()
                     time.sleep(POLL_SECONDS)
                 if failed := ray.get(driven):
                     raise RuntimeError(f"{failed[:200]}; run the same command again to go on")
         finally:
-            queue.shutdown(force=True)
+            news.close()
             shutil.rmtree(notes, ignore_errors=True)
+
+
+class _News:
+    """The queue of a `messenger`: an actor beside the user's process, whose loss ends the news."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        from ray.util.queue import Queue
+
+        self._queue = Queue(actor_options=options)
+
+    def put(self, item: Any) -> None:
+        """Add an item; nobody waits for it once the cluster is lost."""
+        if not lost():
+            self._queue.put(item)
+
+    def get(self) -> Any:
+        """The next item, or None when there will be none."""
+        import ray
+
+        actor: Any = self._queue.actor
+        asked = actor.get.remote(None)
+        while not ray.wait([asked], timeout=POLL_SECONDS)[0]:
+            if lost():
+                return None
+        try:
+            return ray.get(asked)
+        except ray.exceptions.RayActorError:
+            return None
+
+    def close(self) -> None:
+        """End the actor."""
+        self._queue.shutdown(force=True)
 
 
 def _drive(values: dict[str, Any], devices: int, worker: dict[str, float], notes: Path) -> str:

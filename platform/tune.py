@@ -27,6 +27,8 @@ METRIC = "validation_loss"
 NOTHING = GpuRequest()
 #: Ray Tune's names of resources.
 _TUNE = {CPU: "cpu", GPU: "gpu", MEMORY: "memory"}
+#: How often a trial is tried that fails or whose node dies; on another node it begins anew.
+TRIES = 2
 _LOG = logging.getLogger(__name__)
 #: ``progress(trials done, trials in all)``
 Progress = Callable[[int, int], None]
@@ -78,7 +80,9 @@ def tune(
     Raises
     ------
     InputError
-        When one trial needs more than a machine of the cluster has.
+        When one trial needs more than a node of the cluster has.
+    ClusterLost
+        When the Ray cluster goes away before the end.
     RuntimeError
         When every trial failed.
     """
@@ -146,6 +150,8 @@ def _search(
 
     search = options.search
     assert search is not None
+    # of a trial whose node dies Ray prints a traceback; the trial is tried again, or its error is in the table
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     # Ctrl-C and SIGTERM belong to the command line; Ray's own loggers would write beside each trial
     os.environ.update(
         TUNE_DISABLE_SIGINT_HANDLER="1", TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1", RAY_AIR_NEW_OUTPUT="0"
@@ -172,7 +178,13 @@ def _search(
                     grace_period=min(search.grace_epochs, search.epochs),
                 ),
             ),
-            run_config=rt.RunConfig(name="ray", storage_path=str(out), verbose=0, callbacks=[TrialEnds()]),
+            run_config=rt.RunConfig(
+                name="ray",
+                storage_path=str(out),
+                verbose=0,
+                callbacks=[TrialEnds()],
+                failure_config=rt.FailureConfig(max_failures=TRIES - 1),
+            ),
         )
     ended = 0
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from ray.tune import Callback
 
+from slipbench.platform.ray_session import raise_if_lost
+from slipbench.platform.stop import raise_if_asked
+
 _listeners: list[Callable[[], None]] = []
 
 
@@ -21,6 +24,11 @@ def each_trial(listener: Callable[[], None]) -> Iterator[None]:
 
 class TrialEnds(Callback):
     """Tells this process's listeners; holds nothing itself."""
+
+    def on_step_begin(self, iteration: int, trials: list, **info: Any) -> None:
+        """The search looks at its trials, ten times a second."""
+        raise_if_asked()
+        raise_if_lost()
 
     def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
         """A trial ended or was stopped early."""
