@@ -1,4 +1,4 @@
-"""A Ray head of the tests' own, with its ports, token and folder."""
+"""A Ray head of the tests' own, with its ports, token and folder, and further nodes beside it."""
 
 import contextlib
 import os
@@ -9,22 +9,44 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 BIN = Path(sys.executable).parent
 TOKEN = secrets.token_hex(32)
 
 
 @dataclass(frozen=True)
-class Head:
-    """Address of the dashboard (for jobs), ``HOST:PORT`` of the head (for drivers), and its folder."""
+class Node:
+    """One node of a cluster, with a folder of its own."""
+
+    folder: Path
+
+    def processes(self) -> list[psutil.Process]:
+        """All of its processes: those that name its folder, and their children, which have other names."""
+        found = set()
+        for pid in processes_of(str(self.folder)):
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(pid)
+                found |= {process, *process.children(recursive=True)}
+        return sorted(found, key=lambda p: p.pid)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+
+@dataclass(frozen=True)
+class Head(Node):
+    """Address of the dashboard (for jobs), and ``HOST:PORT`` of the head (for drivers)."""
 
     dashboard: str
     address: str
-    folder: Path
 
 
 def _free_ports(count: int) -> list[int]:
@@ -62,28 +84,46 @@ def processes_of(temp: str) -> list[int]:
 
 
 @contextlib.contextmanager
-def ray_head() -> Iterator[Head]:
-    """A fresh head with two CPUs and its own ports, while the context lasts."""
+def _started(*options: str) -> Iterator[Path]:
+    """The folder of a node that runs while the context lasts."""
     # Ray's sockets live in its folder and their names may have 107 characters, so tmp_path is too long
     temp = Path(tempfile.mkdtemp(prefix="slipbench-ray-", dir="/tmp"))
-    gcs, dashboard, client, agent = _free_ports(4)
+    (agent,) = _free_ports(1)
     started = subprocess.run(
         [
-            str(BIN / "ray"), "start", "--head", f"--port={gcs}", "--include-dashboard=true",
-            f"--dashboard-port={dashboard}", f"--ray-client-server-port={client}",
-            f"--dashboard-agent-listen-port={agent}", f"--temp-dir={temp}", "--num-cpus=2",
-            "--object-store-memory=150000000", "--disable-usage-stats",
+            str(BIN / "ray"), "start", *options, f"--dashboard-agent-listen-port={agent}",
+            f"--temp-dir={temp}", "--object-store-memory=150000000", "--disable-usage-stats",
         ],
         env=ray_environment(), cwd=temp, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     try:
         assert started.returncode == 0, started.stdout + started.stderr
-        yield Head(f"http://127.0.0.1:{dashboard}", f"127.0.0.1:{gcs}", temp)
+        yield temp
     finally:
         # not `ray stop`, which ends every Ray on this machine
         for number in (signal.SIGTERM, signal.SIGKILL):
-            for pid in processes_of(str(temp)):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
-            time.sleep(2)
+            ours = Node(temp).processes()
+            for process in ours:
+                with contextlib.suppress(psutil.Error):
+                    process.send_signal(number)
+            psutil.wait_procs(ours, timeout=2)
         shutil.rmtree(temp, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def ray_head(cpus: int = 2) -> Iterator[Head]:
+    """A fresh head with its own ports, while the context lasts."""
+    gcs, dashboard, client = _free_ports(3)
+    options = (
+        "--head", f"--port={gcs}", "--include-dashboard=true", f"--dashboard-port={dashboard}",
+        f"--ray-client-server-port={client}", f"--num-cpus={cpus}",
+    )  # fmt: skip
+    with _started(*options) as folder:
+        yield Head(folder, f"http://127.0.0.1:{dashboard}", f"127.0.0.1:{gcs}")
+
+
+@contextlib.contextmanager
+def ray_node(head: Head, cpus: int = 1) -> Iterator[Node]:
+    """A further node of the head's cluster, while the context lasts."""
+    with _started(f"--address={head.address}", f"--num-cpus={cpus}") as folder:
+        yield Node(folder)
