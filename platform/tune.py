@@ -150,7 +150,7 @@ def _search(
 
     search = options.search
     assert search is not None
-    # of a trial whose node dies Ray prints a traceback; the trial is tried again, or its error is in the table
+    # Ray prints a traceback of a trial whose node dies; it is tried again, or its error is in the table
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     # Ctrl-C and SIGTERM belong to the command line; Ray's own loggers would write beside each trial
     os.environ.update(
