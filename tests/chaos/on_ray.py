@@ -24,7 +24,7 @@ SUITE = [
     "decoders=[{decoder: random_forest, trees: 200, threads: 1}, {decoder: ridge}]",
 ]
 #: What processes of Ray's own are called, and workers that have nothing to do.
-OWN = ("ray::IDLE", "ray::DashboardAgent", "ray::RuntimeEnvAgent")
+OWN = ("ray::IDLE", "ray::DashboardAgent", "ray::RuntimeEnvAgent", "ray::_AutoscalingCoordinatorActor")
 TRAINER = """
 defaults:
   - dataset: {demo}
