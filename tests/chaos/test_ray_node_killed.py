@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from slipbench.benchmarks.results import read_table
-from tests.platform.ray_head import Head, Node, ray_head, ray_node
+from tests.platform.ray_head import Head, Node, ray_environment, ray_head, ray_node
 
-from .builds import SLIPBENCH
+from .builds import SLIPBENCH, digests, wait_for_shards
 from .on_ray import SUITE, busy, cells, end, start, wait, write_trainer
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
@@ -29,6 +29,21 @@ def head() -> Iterator[Head]:
 def nodes(head: Head) -> Iterator[list[Node]]:
     with ExitStack() as stack:
         yield [stack.enter_context(ray_node(head)) for _ in range(2)]
+
+
+SHARDS = ["n_samples=320", "rows_per_shard=8", "n_stations=40", "representations=[img,ts]"]
+
+
+def test_a_store_is_that_of_one_process(head: Head, nodes: list[Node], tmp_path: Path) -> None:
+    whole, hurt = tmp_path / "whole.zarr", tmp_path / "hurt.zarr"
+    command = ["build", "source_demo", *SHARDS, "--out"]
+    process = start(head, tmp_path, *command, hurt, "--ray", head.address)
+    wait_for_shards(hurt, process, 5)
+    nodes[0].kill()
+    end(process, 0)
+    end(start(head, tmp_path, *command, whole, "--workers", "1"), 0)
+    assert digests(hurt) == digests(whole)
+    wait(lambda: not busy([head, *nodes]))
 
 
 def test_every_cell_is_there_once(head: Head, nodes: list[Node], tmp_path: Path) -> None:
@@ -90,7 +105,7 @@ def test_a_fit_ends_in_one_line_and_goes_on_with_another_node(
         _, told = end(start(head, tmp_path / "hurt", *command), 0)
     assert "fit small: 12 of 12" in told
     alone = [str(SLIPBENCH), "train", str(trainer), "devices=1"]
-    environment = {"SLIPBENCH_HOME": str(tmp_path / "alone")}
+    environment = ray_environment() | {"SLIPBENCH_HOME": str(tmp_path / "alone")}
     subprocess.run(alone, env=environment, check=True, capture_output=True)
     for loss in ("train_loss", "validation_loss"):
         values = [[epoch[loss] for epoch in _history(tmp_path / name)] for name in ("hurt", "alone")]
