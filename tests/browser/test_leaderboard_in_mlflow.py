@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from mlflow.entities import Run
 from slipbench.platform.tracking import Tracker
 
 from .conftest import QUIET
-from .devtools import Page, browser
+from .devtools import PATIENCE, Page, browser
 from .mlflow_ui import mlflow_ui
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(280)]
@@ -97,6 +98,14 @@ def column(page: Page, name: str) -> list[str]:
     )
 
 
+def wait_for_column(page: Page, name: str, wanted: list[str]) -> None:
+    """Wait until the rows, which the server sends anew, stand in an order."""
+    deadline = time.monotonic() + PATIENCE
+    while (found := column(page, name)) != wanted:
+        assert time.monotonic() < deadline, f"{found} instead of {wanted}"
+        time.sleep(0.1)
+
+
 def choose(page: Page, *names: str) -> None:
     """Tick columns in MLflow's list of them."""
     page.click(by_text("button", "Columns"), "the button Columns")
@@ -120,12 +129,11 @@ def test_the_leaderboard_is_found_and_sorted_by_a_metric(
     ranked = sorted(tracked.honest, key=lambda run: run.data.metrics["crps"])
     best_first = [run.data.params["model"] for run in ranked]
     assert sorted(best_first) == ["mean", "persistence", "random_forest", "ridge"]
-    found = []
-    for _ in range(2):
+    for order in ("descending", "ascending"):  # the first click, the second click
         page.click("document.querySelector('[data-testid=\"sort-header-crps\"]')", "the heading crps")
-        page.picture(tmp_path / f"sorted-{len(found)}.png")
-        found.append(column(page, "params.`model`"))
-    assert sorted(found) == sorted([best_first, best_first[::-1]])
+        wanted = best_first if order == "ascending" else best_first[::-1]
+        wait_for_column(page, "params.`model`", wanted)
+        page.picture(tmp_path / f"{order}.png")
 
 
 def test_a_figure_of_the_suite_is_seen(tracked: Tracked, page: Page, tmp_path: Path) -> None:
