@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 KERNEL := $(wildcard datasets/physics/okada_*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint speed parity ppp fuzz killed ui clean
+.PHONY: help setup demo test lint speed scale parity ppp fuzz killed ui clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 
 speed: $(STAMP)  ## timings against the peers that are installed; writes docs/speed.md
 	$(BIN)/python -m slipbench.benchmarks.speed --write docs/speed.md
+
+scale: $(STAMP)  ## two places against one, what breaks first, a large run's cost; writes docs/scale.md (about 12 minutes)
+	$(BIN)/python -m slipbench.benchmarks.speed.scale --write docs/scale.md
 
 parity: $(STAMP)  ## the gridding beside GMT (needs gmt and SLIPBENCH_DATA); writes docs/results/gmt_parity.md
 	$(BIN)/python -m slipbench.benchmarks.speed.parity_report "$(SLIPBENCH_DATA)" docs

@@ -59,7 +59,7 @@ def test_only_one_lightning() -> None:
     assert "lightning" not in names
 
 
-@pytest.mark.parametrize("target", ["setup", "demo", "test", "lint", "speed", "ui", "clean"])
+@pytest.mark.parametrize("target", ["setup", "demo", "test", "lint", "speed", "scale", "ui", "clean"])
 def test_make_help_lists(target: str) -> None:
     run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert re.search(rf"make {target}\s+\S", run.stdout)

@@ -1,14 +1,13 @@
 """Whole builds by the command line: a full dataset against its bounds, growth with samples and workers."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 from slipbench.benchmarks.speed.measure import Row
-from slipbench.benchmarks.speed.process import Usage, watch
+from slipbench.benchmarks.speed.process import Usage, slipbench
 
 FULL_SAMPLES, FULL_SECONDS, FULL_GIB = 20_000, 180.0, 3.0
 #: A network and noise that need no data folder, so that every machine times the same work.
@@ -55,13 +54,9 @@ def _growth() -> Iterator[Row]:
 
 
 def _build(n_samples: int, workers: int, representations: str) -> Usage:
-    program = str(Path(sys.executable).parent / "slipbench")
     with tempfile.TemporaryDirectory(prefix="slipbench-speed-") as folder:
-        out = Path(folder) / "store.zarr"
         options = [*NETWORK, f"n_samples={n_samples}", representations]
-        command = [program, "build", CONFIG, *options, "--out", str(out), "--workers", str(workers)]
-        usage = watch(command, {"SLIPBENCH_HOME": folder}, quiet=True)
-    if usage.status:
-        raise RuntimeError(f"{' '.join(command)} ended with status {usage.status}")
+        out = ("--out", str(Path(folder) / "store.zarr"))
+        usage = slipbench(folder, "build", CONFIG, *options, *out, "--workers", str(workers))
     os.sync()  # the next build must not wait for this one's bytes
     return usage

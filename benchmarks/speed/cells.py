@@ -1,7 +1,6 @@
 """Cells an hour of the demo's decoder suite by the command line: in one process, and as Ray tasks."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from slipbench.benchmarks.results import models_of, read_table
 from slipbench.benchmarks.run import TABLE
 from slipbench.benchmarks.speed.measure import Row
-from slipbench.benchmarks.speed.process import watch
+from slipbench.benchmarks.speed.process import slipbench
 
 SUITE = "nowcast_demo"
 #: Seeds of the timed cells; the store and the embeddings are made before with another one.
@@ -38,11 +37,7 @@ def rows() -> Iterator[Row]:
 
 def _bench(home: str, *options: str) -> float:
     """Seconds of one run."""
-    command = [str(Path(sys.executable).parent / "slipbench"), "bench", SUITE, *options]
-    usage = watch(command, {"SLIPBENCH_HOME": home}, quiet=True)
-    if usage.status:
-        raise RuntimeError(f"{' '.join(command)} ended with status {usage.status}")
-    return usage.seconds
+    return slipbench(home, "bench", SUITE, *options).seconds
 
 
 def _cells(home: Path, name: str) -> int:

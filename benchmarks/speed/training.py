@@ -136,6 +136,11 @@ class Bare:
             for _ in range(BATCHES)
         ]
 
+    @property
+    def n_parameters(self) -> int:
+        """Trained numbers of the network."""
+        return sum(p.numel() for p in self._network.parameters() if p.requires_grad)
+
     def epoch(self) -> float:
         """Train on as many samples as an epoch of the fit has; wall seconds."""
         # the fit's demand for deterministic algorithms is part of what it costs
