@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,8 +32,8 @@ def watch(
 ) -> Usage:
     """Run `command` to its end and sample the memory of its process tree.
 
-    Its output is kept in `log` if given, and thrown away if `quiet`. Memory is the proportional set size, which
-    counts a shared page once over all processes.
+    Its output is kept in `log` if given, and thrown away if `quiet`. Memory is the proportional set size,
+    which counts a shared page once over all processes.
     """
     start, peak = time.perf_counter(), 0
     output = log or (subprocess.DEVNULL if quiet else None)
@@ -49,7 +50,8 @@ def watch(
         except psutil.Error:
             break
         peak = max(peak, total)
-        time.sleep(interval)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(interval)
     return Usage(process.wait(), time.perf_counter() - start, peak)
 
 
