@@ -297,14 +297,14 @@ def limits(cores: float, images: float, measured: Measured, assumed: Assumed) ->
             "both measured",
         ),
         Limit(
-            "scoring the cells, against computing them",
+            "scoring the cells",
             assumed.cells / suite["computing"],
             measured.scores_per_second,
             "cells/s",
             "both measured",
         ),
         Limit(
-            "tracking the cells' runs, against computing them",
+            "tracking the cells' runs",
             assumed.cells / suite["computing"],
             measured.runs_per_second,
             "runs/s",

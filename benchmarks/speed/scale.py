@@ -292,7 +292,11 @@ def _assumptions(measured: Measured, assumed: Assumed) -> str:
         ("bytes of a sample in the store", measured.sample_bytes, "files of the store that was read"),
         ("s to seal one more shard", measured.seal_seconds, "largest and smallest number of shards"),
         ("tasks/s that one process hands out", measured.tasks_per_second, "empty cells as Ray tasks"),
-        ("core seconds of one more cell", measured.cell_seconds, "suite in one process"),
+        (
+            "core seconds of one more cell, also scored and tracked",
+            measured.cell_seconds,
+            "suite in one process",
+        ),
         ("cells/s that are scored", measured.scores_per_second, "empty cells"),
         ("runs/s that are tracked", measured.runs_per_second, "SQLite"),
         ("s of a search at size nothing", measured.search_start, f"search, {PLACES}"),
