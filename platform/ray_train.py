@@ -94,7 +94,9 @@ class OnRay:
             with messenger(progress, news) as carrier:
                 training.keeper.tell, training.keeper.fail = carrier, carrier.fail
                 values = {"training": ray.put(training), "carrier": carrier, "seen": seen}
-                drive = ray.remote(_drive).options(max_retries=0, **near)
+                # where several Rays run on a machine, what watches over a fit would not find its own
+                found = {"env_vars": {"RAY_ADDRESS": ray.get_runtime_context().gcs_address}}
+                drive = ray.remote(_drive).options(max_retries=0, runtime_env=found, **near)
                 driven = drive.remote(values, training.devices, self._worker(training.kind), notes)
                 # not one long ray.get: what a signal's handler raises inside it is lost
                 while not ray.wait([driven], timeout=0)[0]:

@@ -43,7 +43,7 @@ def cells_per_second(n_cells: int, executor: Executor, folder: Path) -> tuple[fl
     """Rate of `run_suite` on cells that compute nothing, and their results table."""
     build(empty_plan(), folder / "store")
     inputs = Inputs(Store(folder / "store"), {}, folder)
-    # one cell first, so that the workers have loaded what they need
+    # a few cells first, so that the workers have loaded what they need
     run_suite(EmptySuite(PLACES), inputs, folder / "before", executor=executor)
     suite = EmptySuite(n_cells)
     seconds = _seconds(lambda: run_suite(suite, inputs, folder / "out", executor=executor))
