@@ -37,7 +37,7 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 speed: $(STAMP)  ## timings against the peers that are installed; writes docs/speed.md
 	$(BIN)/python -m slipbench.benchmarks.speed --write docs/speed.md
 
-scale: $(STAMP)  ## two places against one, what breaks first, a large run's cost; writes docs/scale.md (about 12 minutes)
+scale: $(STAMP)  ## two places against one, what breaks first, a large run's cost; writes docs/scale.md (about a quarter of an hour)
 	$(BIN)/python -m slipbench.benchmarks.speed.scale --write docs/scale.md
 
 parity: $(STAMP)  ## the gridding beside GMT (needs gmt and SLIPBENCH_DATA); writes docs/results/gmt_parity.md

@@ -37,9 +37,9 @@ class Amounts:
     """How much is timed: shards of sealed stores, empty cells, tracked runs, samples that are read."""
 
     shards: tuple[int, ...] = (250, 1000, 4000)
-    cells: int = 1000
+    cells: int = 500
     runs: int = 300
-    samples: int = 1024
+    samples: int = 512
 
 
 FEW = Amounts((50, 100, 200), 100, 30, 256)

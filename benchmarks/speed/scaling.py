@@ -42,14 +42,14 @@ class Sizes:
     """
 
     samples: tuple[int, int] = (512, 4096)
-    trials: tuple[int, int] = (2, 6)
-    seeds: tuple[int, int] = (1, 8)
+    trials: tuple[int, int] = (2, 4)
+    seeds: tuple[int, int] = (1, 5)
     epochs: int = 6
     dataset: int = 2048
-    runs: int = 2
+    runs: int = 1
 
 
-SMALL = Sizes((512, 1024), (2, 4), (1, 3), 3, 512, 1)
+SMALL = Sizes((512, 1024), (2, 4), (1, 2), 3, 512)
 
 
 @dataclass(frozen=True)
