@@ -53,7 +53,7 @@ search:
 
 
 def write_trainer(folder: Path, epochs: int = 12) -> Path:
-    """A small trainer in float64, with a search."""
+    """A small trainer in float64 (as in tests/trainers/test_devices.py), with a search."""
     demo = Path(__file__).resolve().parents[2] / "configs" / "datasets" / "source_demo.yaml"
     path = folder / "small.yaml"
     path.write_text(TRAINER.format(demo=demo, epochs=epochs))

@@ -14,30 +14,10 @@ from slipbench.datasets.errors import InputError
 from slipbench.datasets.hashing import file_sha256
 from slipbench.platform.ray_train import check_seen
 from slipbench.platform.tracking import Tracker
+from tests.chaos.on_ray import write_trainer
 
 from .ray_head import BIN, Head, processes_of, ray_environment, ray_head
 
-#: In float64, as in tests/trainers/test_devices.py.
-TRAINER = """
-defaults:
-  - dataset: {demo}
-name: small
-epochs: 12
-patience: 12
-batch_size: 13
-accelerator: cpu
-precision: 64-true
-model:
-  model: img
-  width: 0.1
-  dropout: 0.0
-dataset:
-  n_samples: 64
-  rows_per_shard: 32
-  n_stations: 30
-  representations: [img]
-"""
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.service, pytest.mark.timeout(1200)]
 #: Seconds for any one step, also on a machine with other work.
 PATIENCE = 900
@@ -51,9 +31,7 @@ def head() -> Iterator[Head]:
 
 @pytest.fixture
 def trainer(tmp_path: Path) -> Path:
-    path = tmp_path / "small.yaml"
-    path.write_text(TRAINER.format(demo=ROOT / "configs" / "datasets" / "source_demo.yaml"))
-    return path
+    return write_trainer(tmp_path)
 
 
 Start = Callable[..., subprocess.Popen]
