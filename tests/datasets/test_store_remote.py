@@ -74,7 +74,7 @@ def test_an_interrupted_build_goes_on(uri, local, monkeypatch):
         Store(uri)
     made = []
     monkeypatch.setattr(
-        "slipbench.datasets.recipes.build.write_shard",
+        "slipbench.datasets.recipes.pools.write_shard",
         lambda f, p, s: made.append(s) or write_shard(f, p, s),
     )
     build(plan, uri)
