@@ -4,8 +4,6 @@ A snapshot holds `FEATURES` of some stations, from samples up to its second only
 are taken as known, as with the magnitude from peak ground displacement.
 """
 
-import warnings
-
 import numpy as np
 
 from slipbench.datasets.physics.projection import project
@@ -223,6 +221,4 @@ def _mean_of_last(x: np.ndarray, samples: int) -> np.ndarray:
     count = np.cumsum(here, axis=2)
     for running in (total, count):
         running[:, :, samples:] -= running[:, :, :-samples].copy()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.where(count > 0, total / count, np.nan)
+    return np.divide(total, count, out=np.full(x.shape, np.nan), where=count > 0)
