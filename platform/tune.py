@@ -196,7 +196,9 @@ def _search(
     progress(0, search.trials)
     with each_trial(count):
         results = tuner.fit()
-    trials = [_read(results[k]) for k in range(len(results))]
+    # Ray lists a trial last that was tried again; its folder is named after its number
+    drawn = sorted((results[k] for k in range(len(results))), key=lambda result: Path(result.path).name)
+    trials = [_read(result) for result in drawn]
     for number, trial in enumerate(trials):
         if trial.error:
             what = {"kind": "search", "trial": number, "status": "failed", "reason": trial.error}
