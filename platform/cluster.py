@@ -15,7 +15,6 @@ from slipbench.platform.config.cluster import (
     STAGES,
     AnyCluster,
     Dask,
-    GpuRequest,
     Kubernetes,
     Local,
     Ray,
@@ -72,11 +71,6 @@ class Cluster:
         from slipbench.platform.ray_cells import ray_cells
 
         return ray_cells(self.nodes, self.stages.cell)
-
-    @property
-    def trial(self) -> GpuRequest:
-        """What a trial of a search takes at the least."""
-        return self.stages.trial
 
 
 #: This process alone.

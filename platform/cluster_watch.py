@@ -1,12 +1,12 @@
 """Whether the cluster that a command works on is still there. Ray would wait, and then kill the command."""
 
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from slipbench.platform.cluster_lost import ClusterLost
+from slipbench.platform.knock import answers
 
 #: Seconds without an answer after which a cluster counts as lost: less than the 60 s after which Ray ends the
 #: process without a word, and more than a head with fault tolerance needs to start again.
@@ -56,12 +56,7 @@ class ClusterWatch:
                     self._seen[part] = time.monotonic()
 
     def _answers(self, part: str) -> bool:
-        host, _, port = self._parts[part].rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=self._look_seconds).close()
-        except OSError:
-            return False
-        return True
+        return answers(self._parts[part], self._look_seconds)
 
     def lost(self) -> ClusterLost | None:
         """What has not answered for too long, as an error to raise; else None."""

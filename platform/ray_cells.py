@@ -7,10 +7,9 @@ from typing import Any
 from slipbench.benchmarks.results import Cell, CellResult
 from slipbench.benchmarks.run import Executor, compute, reason_of
 from slipbench.benchmarks.suites.base import Inputs, Suite
-from slipbench.datasets.quiet import silence_dependencies
 from slipbench.platform.config.cluster import GpuRequest
-from slipbench.platform.nodes import CPU, GPU, MEMORY, Nodes, wanted
-from slipbench.platform.ray_tasks import TRIES, each_done
+from slipbench.platform.nodes import CPU, Nodes, wanted
+from slipbench.platform.ray_tasks import TRIES, each_done, options, unpacked
 
 
 def ray_cells(nodes: Nodes, request: GpuRequest) -> Executor:
@@ -51,15 +50,8 @@ def _results(
     work = ray.remote(_work)
 
     def start(cell: Cell) -> Any:
-        task = takes(cell)
-        options = work.options(
-            num_cpus=task[CPU],
-            num_gpus=task.get(GPU),
-            memory=int(task.get(MEMORY, 0)) or None,
-            max_retries=TRIES - 1,
-        )
         started(cell)
-        return options.remote([shared], cell)
+        return work.options(**options(takes(cell), TRIES)).remote([shared], cell)
 
     for cell, ended in each_done(cells, start, int(nodes.total(CPU))):
         yield cell, _result(ended)
@@ -75,17 +67,7 @@ def _result(task: Any) -> CellResult:
     return found
 
 
-#: The suite that this worker computed last: neighbouring cells share what it keeps in memory.
-_kept: dict[str, tuple[Suite, Inputs]] = {}
-
-
 def _work(shared: list[Any], cell: Cell) -> CellResult:
-    """Body of a task; `shared` is a list, since Ray would unpack a bare reference for every task."""
-    import ray
-
-    key = shared[0].hex()
-    if key not in _kept:
-        silence_dependencies()
-        _kept.clear()
-        _kept[key] = ray.get(shared[0])
-    return compute(*_kept[key], cell)
+    """Body of a task."""
+    suite, inputs = unpacked(shared)
+    return compute(suite, inputs, cell)

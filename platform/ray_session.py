@@ -4,7 +4,6 @@ import logging
 import os
 import secrets
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
@@ -14,6 +13,7 @@ from typing import Any
 from slipbench.datasets.errors import InputError
 from slipbench.platform.cluster_lost import ClusterLost
 from slipbench.platform.cluster_watch import ClusterWatch
+from slipbench.platform.knock import answers
 from slipbench.platform.nodes import Nodes
 
 #: Search trials read stores from disk and pass only numbers, so the object store may stay small.
@@ -153,13 +153,9 @@ def _knock(address: str) -> None:
             "HOST:PORT or auto, on a machine of the cluster",
             "run it there, or hand it over with 'slipbench submit'",
         )
-    host, colon, port = _where(address).removeprefix("ray://").rpartition(":")
-    if not colon:
-        return
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
-        raise _nobody(address) from error
+    where = _where(address).removeprefix("ray://")
+    if ":" in where and not answers(where, CONNECT_SECONDS):
+        raise _nobody(address)
 
 
 def _where(address: str) -> str:

@@ -10,8 +10,8 @@ from slipbench.datasets.location import is_local
 from slipbench.datasets.recipes.pools import Done, Pool, check_shared, write
 from slipbench.datasets.store.manifest import BUILDING
 from slipbench.datasets.store.plan import Plan
-from slipbench.platform.nodes import CPU, GPU, MEMORY, Nodes
-from slipbench.platform.ray_tasks import TRIES, each_done
+from slipbench.platform.nodes import Nodes
+from slipbench.platform.ray_tasks import TRIES, each_done, options, unpacked
 
 #: A shard is idempotent, so it may be tried more often than a cell: whole nodes may come and go.
 SHARD_TRIES = 2 * TRIES
@@ -33,12 +33,7 @@ def on_ray(nodes: Nodes, task: Mapping[str, float]) -> Pool:
 
         check_shared(folder)
         shared = ray.put((folder, plan))
-        body = ray.remote(_write).options(
-            num_cpus=task[CPU],
-            num_gpus=task.get(GPU),
-            memory=int(task.get(MEMORY, 0)) or None,
-            max_retries=SHARD_TRIES - 1,
-        )
+        body = ray.remote(_write).options(**options(task, SHARD_TRIES))
         for shard, ended in each_done(todo, lambda shard: body.remote([shared], shard), nodes.places(task)):
             try:
                 ray.get(ended)
@@ -50,10 +45,8 @@ def on_ray(nodes: Nodes, task: Mapping[str, float]) -> Pool:
 
 
 def _write(shared: list[Any], shard: int) -> None:
-    """Body of a task; `shared` is a list, since Ray would unpack a bare reference for every task."""
-    import ray
-
-    folder, plan = ray.get(shared[0])
+    """Body of a task."""
+    folder, plan = unpacked(shared)
     ticket = folder / BUILDING / "plan.json"
     if is_local(folder) and not (ticket.is_file() and ticket.read_text() == plan.dataset_hash):
         raise InputError(

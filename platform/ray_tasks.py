@@ -2,9 +2,11 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from slipbench.datasets.quiet import silence_dependencies
+from slipbench.platform.nodes import CPU, GPU, MEMORY
 from slipbench.platform.ray_session import raise_if_lost
 from slipbench.platform.stop import raise_if_asked
 
@@ -16,6 +18,32 @@ TRIES = 2
 AHEAD = 2
 
 T = TypeVar("T")
+#: What the tasks of this worker shared last, by its reference.
+_unpacked: dict[str, Any] = {}
+
+
+def options(task: Mapping[str, float], tries: int) -> dict[str, Any]:
+    """Options of a Ray task that takes what `nodes.wanted` says."""
+    memory = int(task.get(MEMORY, 0)) or None
+    return {"num_cpus": task[CPU], "num_gpus": task.get(GPU), "memory": memory, "max_retries": tries - 1}
+
+
+def unpacked(shared: list[Any]) -> Any:
+    """What many tasks share, taken from Ray once for each worker and not for each task.
+
+    Parameters
+    ----------
+    shared : list
+        Holds the reference: Ray would unpack a bare one for every task.
+    """
+    import ray
+
+    key = shared[0].hex()
+    if key not in _unpacked:
+        silence_dependencies()
+        _unpacked.clear()
+        _unpacked[key] = ray.get(shared[0])
+    return _unpacked[key]
 
 
 def each_done(items: Iterable[T], start: Callable[[T], Any], places: int) -> Iterator[tuple[T, Any]]:

@@ -144,7 +144,7 @@ def run_search(
     if read_tuned(folder):
         report.say(f"search {options.name}: finished already, skipped")
     progress = report.counter(f"search {options.name}")
-    return tune(options, store.folder, folder, progress, start, cluster.trial)
+    return tune(options, store.folder, folder, progress, start, cluster.stages.trial)
 
 
 def run_start(

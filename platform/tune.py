@@ -17,14 +17,13 @@ from typing import Any
 from slipbench.datasets.atomic import write_atomic
 from slipbench.datasets.hashing import config_hash
 from slipbench.platform.cluster import Cluster
-from slipbench.platform.config.cluster import GpuRequest
+from slipbench.platform.config.cluster import STAGES, GpuRequest
 from slipbench.platform.nodes import CPU, GPU, MEMORY, Nodes, wanted
 from slipbench.platform.ray_session import joins, ray_session
 from slipbench.trainers.hash import fit_hash
 from slipbench.trainers.options import Choice, Search, TrainerOptions
 
 METRIC = "validation_loss"
-NOTHING = GpuRequest()
 #: Ray Tune's names of resources.
 _TUNE = {CPU: "cpu", GPU: "gpu", MEMORY: "memory"}
 #: How often a trial is tried that fails or whose node dies; on another node it begins anew.
@@ -58,7 +57,7 @@ def tune(
     out: Path,
     progress: Progress = lambda done, total: None,
     start: Path | None = None,
-    request: GpuRequest = NOTHING,
+    request: GpuRequest = STAGES.trial,
 ) -> Tuned:
     """Run the search that `options` describes, or read it where it has already been run.
 
@@ -127,7 +126,7 @@ def check_trial(search: Search, cluster: Cluster) -> None:
 
         nodes = Nodes(({CPU: float(os.cpu_count() or 1), GPU: float(torch.cuda.device_count())},))
     if nodes:
-        nodes.check("search", _takes(search, cluster.trial))
+        nodes.check("search", _takes(search, cluster.stages.trial))
 
 
 def _takes(search: Search, request: GpuRequest) -> dict[str, float]:

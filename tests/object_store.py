@@ -1,6 +1,5 @@
 """An S3-compatible server of our own for tests, in a process beside them."""
 
-import os
 import secrets
 import socket
 import subprocess
@@ -10,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
+from slipbench.platform.knock import answers
+from slipbench.platform.variables import variables
 
 BUCKET = "slipbench-test"
 
@@ -60,11 +62,9 @@ def _wait(port: int, server: subprocess.Popen) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert server.poll() is None, "the S3 server ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        if answers(f"127.0.0.1:{port}", 1):
             return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise AssertionError("the S3 server does not answer")
 
 
@@ -74,13 +74,5 @@ def environment(more: dict[str, str]) -> Iterator[None]:
     import s3fs
 
     s3fs.S3FileSystem.clear_instance_cache()
-    before = {name: os.environ.get(name) for name in more}
-    os.environ.update(more)
-    try:
+    with variables(more):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -45,10 +45,11 @@ class Assumed:
 
 @dataclass(frozen=True)
 class Network:
-    """Measured of one network: see `limits_of_scale.Read`."""
+    """One network on this machine: parameters, bytes of its sample, and samples/s read and trained on."""
 
-    parameters: float
-    sample_bytes: float
+    name: str
+    parameters: int
+    sample_bytes: int
     reader_rate: float
     training_rate: float
 

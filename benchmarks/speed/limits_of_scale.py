@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from slipbench.benchmarks.speed.builds import ALL, CONFIG, NETWORK
+from slipbench.benchmarks.speed.cost_model import Network
 from slipbench.benchmarks.speed.process import slipbench
 from slipbench.benchmarks.speed.training import N_STATIONS, Bare, Case, options_of
 from slipbench.datasets.location import make_folder
@@ -70,17 +71,6 @@ class Serial:
     runs_tracked: dict[str, float]
 
 
-@dataclass(frozen=True)
-class Read:
-    """One network on this machine: parameters, bytes of its sample, and samples/s read and trained on."""
-
-    network: str
-    parameters: int
-    sample_bytes: int
-    reader_rate: float
-    training_rate: float
-
-
 def sealed(n_shards: int) -> Sealed:
     """Seal and open a store of so many shards of one small row."""
     with tempfile.TemporaryDirectory(prefix="slipbench-scale-") as made:
@@ -118,7 +108,7 @@ class Stored:
     """A store at the full size of `builds`: bytes of its files a sample, and what its networks read."""
 
     sample_bytes: float
-    networks: tuple[Read, ...]
+    networks: tuple[Network, ...]
 
 
 def stored(n_samples: int) -> Stored:
@@ -131,7 +121,7 @@ def stored(n_samples: int) -> Stored:
         return Stored(size / len(store), tuple(_networks(store)))
 
 
-def _networks(store: Store) -> Iterator[Read]:
+def _networks(store: Store) -> Iterator[Network]:
     for network in MEASURED:
         array = MODELS.get(network).array
         rows = BlockRows(store, (array, "target"), "train")
@@ -149,7 +139,7 @@ def _networks(store: Store) -> Iterator[Read]:
         bare.epoch()
         training = bare.epoch()
         n = rows.n_rows
-        yield Read(network, bare.n_parameters, rows.n_bytes // n, n / reading, bare.n_samples / training)
+        yield Network(network, bare.n_parameters, rows.n_bytes // n, n / reading, bare.n_samples / training)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -20,7 +20,6 @@ from slipbench.benchmarks.speed.cost_model import (
     TB,
     Assumed,
     Measured,
-    Network,
     build_on,
     fit_on,
     money,
@@ -41,7 +40,7 @@ ROWS_PER_SHARD = 256
 class Found:
     """Everything that was measured, in the order of the page."""
 
-    scaled: list[Scaled]
+    scaled: dict[str, Scaled]
     sealed: list[limits.Sealed]
     serial: limits.Serial
     stored: limits.Stored
@@ -50,7 +49,7 @@ class Found:
 def measure(small: bool, tracking: str = "") -> Found:
     """Measure all; minutes, or fewer with `small`. `tracking` is another MLflow database that is timed."""
     sizes, amounts = (scaling.SMALL, limits.FEW) if small else (scaling.Sizes(), limits.Amounts())
-    scaled = list(_told(scaling.measure(sizes)))
+    scaled = dict(_told(scaling.measure(sizes)))
     sealed = list(_told(limits.sealed(n) for n in amounts.shards))
     return Found(scaled, sealed, limits.serial(amounts, tracking), limits.stored(amounts.samples))
 
@@ -63,7 +62,7 @@ def _told(found: Iterable) -> Iterator:
 
 def rates(found: Found) -> Measured:
     """What the model takes of it."""
-    build, search, alone = found.scaled[0], found.scaled[2], found.scaled[4]
+    build, search, alone = (found.scaled[name] for name in ("build", "search", "cells alone"))
     few, many = found.sealed[0], found.sealed[-1]
     return Measured(
         build_seconds=build.one.each,
@@ -78,10 +77,7 @@ def rates(found: Found) -> Measured:
         scores_per_second=found.serial.cells_scored,
         runs_per_second=found.serial.runs_tracked["SQLite"],
         search_start=max(0.0, search.several.start_up),
-        networks={
-            n.network: Network(n.parameters, n.sample_bytes, n.reader_rate, n.training_rate)
-            for n in found.stored.networks
-        },
+        networks={n.name: n for n in found.stored.networks},
     )
 
 
@@ -90,7 +86,7 @@ def page(found: Found, assumed: Assumed, head: str) -> str:
     measured = rates(found)
     parts = [
         f"# Scale\n\n{head}",
-        _scaling(found.scaled),
+        _scaling(found.scaled.values()),
         _breaks(found),
         _large(measured, assumed),
         _assumptions(measured, assumed),
@@ -120,7 +116,7 @@ def duration(seconds: float) -> str:
     return f"{seconds:.3g} s"
 
 
-def _scaling(scaled: list[Scaled]) -> str:
+def _scaling(scaled: Iterable[Scaled]) -> str:
     rows = (
         [
             s.what,
@@ -161,7 +157,7 @@ def _breaks(found: Found) -> str:
         ),
     )
     serial = found.serial
-    cell = found.scaled[4].one.each
+    cell = found.scaled["cells alone"].one.each
     rows: list[tuple[str, float]] = [
         ("cells that compute nothing, in one process", serial.cells_in_this_process),
         ("cells that compute nothing, as Ray tasks", serial.cells_by_ray),
@@ -177,7 +173,7 @@ def _breaks(found: Found) -> str:
         "fits that a reader feeds",
         (
             [
-                n.network,
+                n.name,
                 f"{n.parameters:,}",
                 *(number(v) for v in (n.sample_bytes / 1e3, n.reader_rate)),
                 number(n.reader_rate * n.sample_bytes / 1e6),

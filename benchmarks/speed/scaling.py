@@ -132,8 +132,8 @@ def in_turn(sizes: tuple[int, int], runs: int, *ways: Run) -> list[Timed]:
     ]
 
 
-def measure(sizes: Sizes) -> Iterator[Scaled]:
-    """Builds by Dask and Ray, a search, cells by Ray and against one process, and a data-parallel fit.
+def measure(sizes: Sizes) -> Iterator[tuple[str, Scaled]]:
+    """Builds by Dask and Ray, a search, cells on Ray and against one process, a fit in parallel; by name.
 
     Raises
     ------
@@ -143,9 +143,9 @@ def measure(sizes: Sizes) -> Iterator[Scaled]:
     with tempfile.TemporaryDirectory(prefix="slipbench-scale-") as folder:
         home = Path(folder)
         yield from _builds(home, sizes)
-        yield _search(home, sizes)
+        yield "search", _search(home, sizes)
         yield from _cells(home, sizes)
-        yield _fit(home, sizes)
+        yield "fit", _fit(home, sizes)
 
 
 def _ray(home: Path, stage: str, places: int) -> tuple[str, str]:
@@ -156,7 +156,7 @@ def _ray(home: Path, stage: str, places: int) -> tuple[str, str]:
     return "--cluster", str(path)
 
 
-def _builds(home: Path, sizes: Sizes) -> Iterator[Scaled]:
+def _builds(home: Path, sizes: Sizes) -> Iterator[tuple[str, Scaled]]:
     def by(*where: str) -> Run:
         def run(n: int) -> tuple[float, int]:
             out = home / "built.zarr"
@@ -172,8 +172,8 @@ def _builds(home: Path, sizes: Sizes) -> Iterator[Scaled]:
     ways += [by(*_ray(home, "build", n)) for n in (1, PLACES)]
     dask1, dask2, ray1, ray2 = in_turn(sizes.samples, sizes.runs, *ways)
     what = f"build of {sizes.samples[1]:,} samples, TS + IMG + ITS"
-    yield Scaled(f"{what}, Dask", "sample", dask1, dask2)
-    yield Scaled(f"{what}, Ray tasks", "sample", ray1, ray2)
+    yield "build", Scaled(f"{what}, Dask", "sample", dask1, dask2)
+    yield "build on Ray", Scaled(f"{what}, Ray tasks", "sample", ray1, ray2)
 
 
 def _search(home: Path, sizes: Sizes) -> Scaled:
@@ -195,7 +195,7 @@ def _search(home: Path, sizes: Sizes) -> Scaled:
     return Scaled(what, "trial", one, several)
 
 
-def _cells(home: Path, sizes: Sizes) -> Iterator[Scaled]:
+def _cells(home: Path, sizes: Sizes) -> Iterator[tuple[str, Scaled]]:
     def bench(name: str, seeds: list[int], *where: str) -> tuple[float, int]:
         words = [f"name={name}", f"seeds={seeds}", "splits=[random]", DECODERS, *where]
         usage = slipbench(home, "bench", SUITE, *words, **_ONE_THREAD)
@@ -211,8 +211,8 @@ def _cells(home: Path, sizes: Sizes) -> Iterator[Scaled]:
     per_seed = cells // sizes.seeds[1]
     alone, one, several = (Timed(cells, t.seconds, t.each / per_seed, t.peak_bytes) for t in found)
     what = f"suite of {cells} cells, its report and tracking"
-    yield Scaled(f"{what}, Ray tasks", "cell", one, several)
-    yield Scaled(f"{what}, Ray tasks against one process", "cell", alone, several)
+    yield "cells", Scaled(f"{what}, Ray tasks", "cell", one, several)
+    yield "cells alone", Scaled(f"{what}, Ray tasks against one process", "cell", alone, several)
 
 
 def _count(home: Path, name: str) -> int:

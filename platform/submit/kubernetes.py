@@ -97,7 +97,10 @@ def _as_ray(limits: Document) -> dict[str, float]:
 
 def quantity(text: str) -> float:
     """A quantity of Kubernetes, such as ``500m`` or ``16Gi``, as a number."""
-    number, unit = re.fullmatch(r"([0-9.]+)(m|[KMGTP]i?|k)?", str(text)).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(r"([0-9]+|[0-9]*\.[0-9]+)(m|[KMGTP]i?|k)?", str(text))
+    if not found:
+        raise InputError("overlay", f"{text!r}", "a quantity such as 500m or 16Gi", "write it so")
+    number, unit = found.groups()
     if unit == "m":
         return float(number) / 1000
     return float(number) * (1024 if unit and unit.endswith("i") else 1000) ** " KMGTP".index(

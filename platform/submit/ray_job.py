@@ -1,10 +1,8 @@
 """A pipeline as a job of a Ray cluster."""
 
 import asyncio
-import os
 import secrets
 import shlex
-import socket
 import tempfile
 import threading
 import time
@@ -18,10 +16,12 @@ from urllib.parse import urlsplit
 
 from slipbench.datasets.errors import InputError
 from slipbench.platform.config.cluster import Stages
+from slipbench.platform.knock import answers
 from slipbench.platform.ray_session import CONNECT_SECONDS
 from slipbench.platform.submit.pipeline import Pipeline, cluster_text
 from slipbench.platform.submit.upload import Upload, check_size, collect, copy, mebibytes
 from slipbench.platform.submit.wheel import unpack
+from slipbench.platform.variables import variables
 
 #: Where the SDK looks for the head; the first wins over its argument.
 ADDRESSES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")
@@ -131,13 +131,12 @@ def client(address: str) -> Iterator[Any]:
         When nobody listens there, or it wants a token that the environment does not hold.
     """
     _knock(address)
-    before = {name: os.environ.pop(name, None) for name in ADDRESSES}
-    os.environ[ADDRESSES[0]] = address
     from ray.exceptions import AuthenticationError
     from ray.job_submission import JobSubmissionClient
 
     try:
-        yield JobSubmissionClient(address)
+        with variables(dict.fromkeys(ADDRESSES) | {ADDRESSES[0]: address}):
+            yield JobSubmissionClient(address)
     except AuthenticationError as error:
         raise InputError(
             address,
@@ -147,9 +146,6 @@ def client(address: str) -> Iterator[Any]:
         ) from error
     except ConnectionError as error:
         raise _nobody(address) from error
-    finally:
-        os.environ.pop(ADDRESSES[0])
-        os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 def _knock(address: str) -> None:
@@ -163,10 +159,8 @@ def _knock(address: str) -> None:
         raise InputError(
             f"--address {address}", "is no URL", "the head's dashboard, http://HOST:8265", "correct it"
         ) from error
-    try:
-        socket.create_connection((parts.hostname, port), timeout=CONNECT_SECONDS).close()
-    except OSError as error:
-        raise _nobody(address) from error
+    if not answers(f"{parts.hostname}:{port}", CONNECT_SECONDS):
+        raise _nobody(address)
 
 
 def _nobody(address: str) -> InputError:

@@ -36,7 +36,10 @@ MADE = Measured(
     scores_per_second=50.0,
     runs_per_second=40.0,
     search_start=9.0,
-    networks={"img": Network(2e6, 2.2e4, 2e5, 500.0), "its": Network(4e6, 3.3e5, 2e4, 40.0)},
+    networks={
+        "img": Network("img", 2_000_000, 22_000, 2e5, 500.0),
+        "its": Network("its", 4_000_000, 330_000, 2e4, 40.0),
+    },
 )
 PRICES = ("core_hour", "gpu_hour", "tb_month")
 positive = st.floats(1e-3, 1e3)

@@ -5,21 +5,26 @@ import sys
 import pytest
 
 from slipbench.benchmarks.speed import scale, scaling
-from slipbench.benchmarks.speed.cost_model import Assumed
-from slipbench.benchmarks.speed.limits_of_scale import Read, Sealed, Serial, Stored, sealed
+from slipbench.benchmarks.speed.cost_model import Assumed, Network
+from slipbench.benchmarks.speed.limits_of_scale import Sealed, Serial, Stored, sealed
 from slipbench.benchmarks.speed.scaling import Scaled, Timed, in_turn, law
 
+NAMES = ("build", "build on Ray", "search", "cells", "cells alone", "fit")
 
-def _scaled(what: str) -> Scaled:
-    return Scaled(what, "sample", Timed(1000, 30.0, 0.02, 2**30), Timed(1000, 20.0, 0.0125, 2**31))
+
+def _scaled(name: str) -> Scaled:
+    """Each command of its own speed, the build's is 1."""
+    slower = 1 + NAMES.index(name)
+    one, several = (Timed(1000, slower * s, slower * each) for s, each in ((30.0, 0.02), (20.0, 0.0125)))
+    return Scaled(name, "sample", one, several)
 
 
 def _found(tracked: float = 40.0) -> scale.Found:
     return scale.Found(
-        [_scaled(name) for name in ("dask", "ray", "search", "cells", "cells alone", "fit")],
+        {name: _scaled(name) for name in NAMES},
         [Sealed(100, 0.2, 0.01, 0.02, 10**5), Sealed(1100, 1.2, 0.1, 0.2, 10**6)],
         Serial("0.1", 90.0, 60.0, 30.0, {"SQLite": tracked}),
-        Stored(6e5, (Read("img", 10**6, 22_000, 1e5, 500.0), Read("its", 10**6, 330_000, 1e4, 40.0))),
+        Stored(6e5, (Network("img", 10**6, 22_000, 1e5, 500.0), Network("its", 10**6, 330_000, 1e4, 40.0))),
     )
 
 
@@ -59,12 +64,15 @@ def test_rates_of_the_model_are_those_that_were_measured() -> None:
     assert found.build_efficiency == pytest.approx(0.8)
     assert found.build_start == pytest.approx(7.5)
     assert found.seal_seconds == pytest.approx(1e-3)
+    assert found.search_start == pytest.approx(3 * 7.5)
+    assert found.cell_seconds == pytest.approx(5 * 0.02)
     assert found.tasks_per_second == 60
+    assert {name: n.reader_rate for name, n in found.networks.items()} == {"img": 1e5, "its": 1e4}
 
 
 def test_the_page_follows_from_the_figures() -> None:
     text = scale.page(_found(), Assumed(), "made")
-    assert "| dask | 30 | 20 | 1.5 | 75% |" in text
+    assert "| build | 30 | 20 | 1.5 | 75% |" in text
     assert "| price of a core for an hour | 0.05 | assumed: `--core-hour` |" in text
     assert "At 20,000 images/s a GPU, tracking the cells' runs" in scale.page(_found(1e-3), Assumed(), "made")
     assert "At 20,000 images/s a GPU, reading the store for all GPUs, its breaks first" in scale.page(

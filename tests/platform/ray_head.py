@@ -67,6 +67,8 @@ def ray_environment() -> dict[str, str]:
         # a token of this head's own: a token in the home folder would be asked for by `ray start` alone
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": TOKEN,
+        # Ray would let its workers wait for everything else on the machine, the tests themselves among it
+        "RAY_worker_niceness": "0",
     }
 
 

@@ -120,3 +120,5 @@ def test_what_declares_more_gets_more() -> None:
 
 def test_quantities_of_kubernetes() -> None:
     assert [quantity(t) for t in ("4", "500m", "16Gi", "2G", "1.5Ki")] == [4, 0.5, 16 * GIB, 2e9, 1536]
+    with pytest.raises(InputError, match="'16 gigs'; expected a quantity"):
+        quantity("16 gigs")

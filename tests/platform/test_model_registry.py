@@ -12,18 +12,9 @@ from slipbench.platform.settings import Settings
 from slipbench.platform.spool import replay, track, waiting
 from slipbench.platform.tracking import Record, Tracker
 
+from .told import Told
+
 NAME = "slipbench-source-toy"
-
-
-class Told:
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
-
-    def fail(self, kind: str, text: str) -> None:
-        self.lines.append(text)
 
 
 @pytest.fixture

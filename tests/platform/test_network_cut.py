@@ -16,7 +16,8 @@ from slipbench.platform.tracking import Record, Tracker
 
 from .services import Server, mlflow_server
 from .tcp_proxy import Proxy, Way, proxy
-from .test_tracking_server import Told, model, place
+from .test_tracking_server import model, place
+from .told import Told
 
 pytestmark = pytest.mark.service
 #: What is asked for at the moment of the cut: in the middle of the runs, of the files, of the registry.

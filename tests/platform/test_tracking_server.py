@@ -17,22 +17,12 @@ from slipbench.platform.tracking import Record, Tracker
 from tests.object_store import BUCKET, s3_server
 
 from .services import Server, mlflow_server, postgresql
+from .told import Told
 
 WRITERS, CELLS = 8, 12
 #: Writers that also log one and the same suite.
 COMMON = 3
 pytestmark = pytest.mark.service
-
-
-class Told:
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
-
-    def fail(self, kind: str, text: str) -> None:
-        self.lines.append(text)
 
 
 @pytest.fixture(scope="module")

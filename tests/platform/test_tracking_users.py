@@ -18,7 +18,8 @@ from slipbench.platform.tracking import Record, Tracker
 from slipbench.platform.tracking_check import check
 
 from .services import Server, mlflow_server, postgresql, with_users
-from .test_tracking_server import CELLS, Told, model, place, suite
+from .test_tracking_server import CELLS, model, place, suite
+from .told import Told
 
 pytestmark = pytest.mark.service
 #: The demo made small: one decoder and one baseline on one split.
