@@ -2,11 +2,13 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 import dask
 from dask.callbacks import Callback
+from dask.system import CPU_COUNT
 
 from slipbench.datasets.blas import one_blas_thread
 from slipbench.datasets.errors import InputError
@@ -34,8 +36,9 @@ def write(folder: Path, plan: Plan, shard: int) -> int:
 def threads(folder: Path, plan: Plan, todo: Sequence[int], done: Done) -> None:
     """The `Pool` of this process; how many there are is Dask's option ``num_workers``."""
     tasks = [dask.delayed(write, pure=False)(folder, plan, s, dask_key_name=f"shard-{s}") for s in todo]
-    with _Tell(done):
-        dask.compute(*tasks, scheduler="threads")
+    # threads of our own: none may still write after an error or Ctrl-C, when the store's lock is given back
+    with ThreadPoolExecutor(dask.config.get("num_workers", CPU_COUNT)) as pool, _Tell(done):
+        dask.compute(*tasks, scheduler="threads", pool=pool)
 
 
 class _Tell(Callback):
