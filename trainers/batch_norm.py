@@ -5,22 +5,53 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.nn import functional
 
 
-class _SumOverRanks(torch.autograd.Function):
-    """Sum over ranks; every rank's loss depends on every rank's input, so gradients are summed, too."""
+class _Normalise(torch.autograd.Function):
+    """Normalisation by the mean and variance of all ranks' batches, with one reduction each way.
+
+    Every rank's loss depends on every rank's input, so the gradients that flow through the statistics are
+    summed over ranks; those of weight and bias stay this rank's own, as DDP expects.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        total = x.clone()
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, ...]:
+        mean, variance = torch.batch_norm_update_stats(x.to(weight.dtype), None, None, 0.0)
+        # in float64 the mean square loses nothing that matters when the squared mean is taken off again
+        here = torch.cat([mean, variance, torch.ones_like(mean[:1])]).double()
+        n = x.numel() // x.shape[1]
+        channels = len(mean)
+        here[channels:-1] += here[:channels].square()
+        total = here * n
         dist.all_reduce(total)
-        return total
+        count = total[-1]
+        mean64 = total[:channels] / count
+        mean = mean64.to(weight.dtype)
+        variance = (total[channels:-1] / count - mean64.square()).clamp_min(0.0).to(weight.dtype)
+        ctx.save_for_backward(x, weight, mean, variance, count)
+        ctx.eps = eps
+        ctx.mark_non_differentiable(mean, variance, count)
+        return functional.batch_norm(x, mean, variance, weight, bias, eps=eps), mean, variance, count
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        total = gradients[0].clone()
-        dist.all_reduce(total)
-        return total
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, mean, variance, count = ctx.saved_tensors
+        gradient = gradients[0]
+        # given statistics: of the gradients this leaves the sums over the batch, those of weight and bias
+        _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, x, weight, mean, variance, None, None, False, ctx.eps, [False, True, True]
+        )
+        sums = torch.cat([of_weight, of_bias]).double()
+        dist.all_reduce(sums)
+        slope, level = (sums / count).to(weight.dtype).chunk(2)
+        inverse = torch.rsqrt(variance + ctx.eps)
+        scale = weight * inverse
+        per_x = -scale * inverse * slope
+        constant = -scale * level - per_x * mean
+        per_x, constant, scale = (t[:, None, None] for t in (per_x, constant, scale))
+        of_x = torch.addcmul(constant, x.to(weight.dtype), per_x).addcmul_(gradient.to(weight.dtype), scale)
+        return of_x.to(x.dtype), of_weight, of_bias, None
 
 
 class SharedBatchNorm2d(nn.BatchNorm2d):
@@ -39,19 +70,13 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.momentum is not None
-        wide = x.to(self.running_mean.dtype)
-        count = wide.new_tensor([wide.numel() / wide.shape[1]])
-        *_, n = sums = _SumOverRanks.apply(torch.cat([wide.sum((0, 2, 3)), count]))
-        mean = sums[:-1] / n
-        centred = wide - mean[:, None, None]
-        variance = _SumOverRanks.apply(centred.square().sum((0, 2, 3))) / n
+        out, mean, variance, n = _Normalise.apply(x, self.weight, self.bias, self.eps)
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * n / (n - 1), self.momentum)
+            self.running_var.lerp_((variance * n / (n - 1)).to(mean.dtype), self.momentum)
             if self.num_batches_tracked is not None:
                 self.num_batches_tracked += 1
-        scale = self.weight / (variance + self.eps).sqrt()
-        return (centred * scale[:, None, None] + self.bias[:, None, None]).to(x.dtype)
+        return out
 
 
 def share_batch_norm(network: nn.Module) -> None:
