@@ -46,6 +46,9 @@ def _results(
 
     for cell in cells:
         nodes.check(f"cells of {cell.model}", takes(cell))
+    # those that take as much after each other, the largest first: between cells that take something else, Ray
+    # starts another worker, which imports everything again, and ends the idle one
+    cells = sorted(cells, key=lambda cell: sorted(takes(cell).items()), reverse=True)
     shared = ray.put((suite, inputs))
     work = ray.remote(_work)
 

@@ -20,8 +20,11 @@ from slipbench.benchmarks.speed.process import slipbench
 
 PLACES = 2
 TRAINER, SUITE = "img_demo", "nowcast_demo"
-#: Decoders of the timed cells: quick ones and slow ones, all of a fixed number of threads.
-DECODERS = "decoders=[{decoder: ridge}, {decoder: random_forest, trees: 100}, {decoder: xgboost, trees: 100}]"
+#: Decoders of the timed cells: quick ones and slow ones, of one thread.
+DECODERS = (
+    "decoders=[{decoder: ridge}, {decoder: random_forest, trees: 100, threads: 1}, "
+    "{decoder: xgboost, trees: 100, threads: 1}]"
+)
 _ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 

@@ -107,6 +107,17 @@ def test_a_cell_that_no_node_can_hold_is_refused(executor: Executor, inputs: Inp
     assert not list(tmp_path.rglob("*.parquet"))
 
 
+def test_cells_that_take_as_much_follow_each_other(executor: Executor, inputs: Inputs) -> None:
+    decoders = [{"decoder": "ridge"}, {"decoder": "random_forest", "trees": 5, "threads": 2}]
+    suite = nowcast_suite(**SMALL, decoders=decoders)
+    cells = suite.cells(inputs)
+    begun: list[Cell] = []
+    results = dict(executor.results(suite, inputs, cells, begun.append))
+    assert set(results) == set(cells)
+    takes = [suite.needs(cell).cpus for cell in begun]
+    assert takes == sorted(takes, reverse=True) != [suite.needs(cell).cpus for cell in cells]
+
+
 def test_what_a_cell_takes_is_no_part_of_its_identity(inputs: Inputs) -> None:
     decoders = [{"decoder": "ridge", "gpus": 0.25}, {"decoder": "random_forest", "trees": 5, "threads": 3}]
     plain, other = nowcast_suite(**SMALL), nowcast_suite(**SMALL, decoders=decoders)
