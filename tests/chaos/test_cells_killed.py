@@ -53,9 +53,6 @@ def test_a_killed_driver_loses_the_running_cells_only(tmp_path: Path) -> None:
     hurt.send_signal(signal.SIGKILL)
     hurt.communicate()
     before = _cells(home)
-    while not _gone(children):  # Ray ends with its driver
-        assert time.monotonic() < deadline + PATIENCE
-        time.sleep(0.1)
 
     again = _start(home)
     out, told = again.communicate(timeout=200)
@@ -68,3 +65,7 @@ def test_a_killed_driver_loses_the_running_cells_only(tmp_path: Path) -> None:
     table = read_table([Path(suite["table"])])
     assert table["cell"].nunique() == len(after)
     assert set(table["status"]) == {"ok"}
+    deadline = time.monotonic() + PATIENCE
+    while not _gone(children):  # Ray ends with its driver, its agents a minute later
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
