@@ -49,6 +49,8 @@ def _results(
     # those that take as much after each other, the largest first: between cells that take something else, Ray
     # starts another worker, which imports everything again, and ends the idle one
     cells = sorted(cells, key=lambda cell: sorted(takes(cell).items()), reverse=True)
+    if not cells:
+        return  # what they share would be put into the memory of the cluster for nobody
     shared = ray.put((suite, inputs))
     work = ray.remote(_work)
 
