@@ -1,7 +1,7 @@
 """Running a suite cell by cell into a results table. What is computed already is not computed again."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -116,9 +116,11 @@ def run_suite(
     def started(cell: Cell) -> None:
         progress(_label(cell) + (f", {failed} failed" if failed else ""), done, len(cells))
 
+    results: Iterable[tuple[Cell, CellResult]] = ()
     if left:
         suite.prepare(inputs, progress)
-    for cell, result in executor.results(suite, inputs, left, started):
+        results = executor.results(suite, inputs, left, started)
+    for cell, result in results:
         name, digest = suite.dataset_of(cell, inputs)
         tested = {"dataset": name, "dataset_hash": digest}
         write_cell(cell_path(out, cell), header | tested, cell, result)

@@ -40,23 +40,20 @@ def _results(
     """`Executor.results`. Raises InputError before the first cell when one finds room on no node."""
     import ray
 
-    def takes(cell: Cell) -> Mapping[str, float]:
-        needs = suite.needs(cell)
-        return wanted(request, needs.cpus, needs.gpus)
-
+    takes: dict[Cell, Mapping[str, float]] = {}
     for cell in cells:
-        nodes.check(f"cells of {cell.model}", takes(cell))
+        needs = suite.needs(cell)
+        takes[cell] = wanted(request, needs.cpus, needs.gpus)
+        nodes.check(f"cells of {cell.model}", takes[cell])
     # those that take as much after each other, the largest first: between cells that take something else, Ray
     # starts another worker, which imports everything again, and ends the idle one
-    cells = sorted(cells, key=lambda cell: sorted(takes(cell).items()), reverse=True)
-    if not cells:
-        return  # what they share would be put into the memory of the cluster for nobody
+    cells = sorted(cells, key=lambda cell: sorted(takes[cell].items()), reverse=True)
     shared = ray.put((suite, inputs))
     work = ray.remote(_work)
 
     def start(cell: Cell) -> Any:
         started(cell)
-        return work.options(**options(takes(cell), TRIES)).remote([shared], cell)
+        return work.options(**options(takes[cell], TRIES)).remote([shared], cell)
 
     for cell, ended in each_done(cells, start, int(nodes.total(CPU))):
         yield cell, _result(ended)

@@ -4,7 +4,7 @@ import pytest
 from slipbench.benchmarks.decoders.random_forest import RandomForest
 from slipbench.benchmarks.decoders.ridge import Ridge
 from slipbench.benchmarks.results import read_table
-from slipbench.benchmarks.run import cell_path, reason_of, run_suite
+from slipbench.benchmarks.run import Executor, cell_path, reason_of, run_suite
 
 from .toy_suites import inputs_of, nowcast_suite, toy_nowcast
 
@@ -40,6 +40,12 @@ def test_a_second_run_computes_nothing_and_gives_the_same_bytes(inputs, tmp_path
     second = run_suite(nowcast_suite(**SMALL), inputs, tmp_path).read_bytes()
     assert len(counted) == 1
     assert first == second
+
+
+def test_a_suite_that_is_done_hands_nothing_to_its_executor(inputs, tmp_path):
+    first = run_suite(nowcast_suite(**SMALL), inputs, tmp_path).read_bytes()
+    idle = Executor(1, lambda *given: pytest.fail("asked"))
+    assert run_suite(nowcast_suite(**SMALL), inputs, tmp_path, executor=idle).read_bytes() == first
 
 
 def test_a_failed_cell_is_a_row_and_is_tried_again(inputs, tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 from slipbench.benchmarks.results import read_table
 
 from .builds import PATIENCE, SLIPBENCH, environment
+from .on_ray import cells
 
 SMALL = [
     "modalities=[ab]",
@@ -31,10 +32,6 @@ def _start(home: Path) -> subprocess.Popen:
     )
 
 
-def _cells(home: Path) -> dict[str, int]:
-    return {p.name: p.stat().st_mtime_ns for p in home.glob("results/nowcast_demo-*/cells/*.parquet")}
-
-
 def _gone(processes: list[psutil.Process]) -> bool:
     return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
@@ -45,20 +42,20 @@ def test_a_killed_driver_loses_the_running_cells_only(tmp_path: Path) -> None:
     home = tmp_path / "home"
     hurt = _start(home)
     deadline = time.monotonic() + PATIENCE
-    while len(_cells(home)) < 5:
+    while len(cells(home)) < 5:
         assert hurt.poll() is None, hurt.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.01)
     children = psutil.Process(hurt.pid).children(recursive=True)
     hurt.send_signal(signal.SIGKILL)
     hurt.communicate()
-    before = _cells(home)
+    before = cells(home)
 
     again = _start(home)
     out, told = again.communicate(timeout=200)
     assert again.returncode == 0, told
     (suite,) = json.loads(out)["suites"]
-    after = _cells(home)
+    after = cells(home)
     assert len(before) < len(after)
     assert {name: after[name] for name in before} == before
     assert f"{len(after) - len(before)} of {len(after)} cells to compute" in told
